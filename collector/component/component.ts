@@ -1,0 +1,150 @@
+import type * as z from "zod";
+import type { LogsRequest } from "#proto/logs.ts";
+import type { SourceRecord } from "./record.ts";
+import type { Position, Unit } from "./unit.ts";
+
+export type Stability = "development" | "alpha" | "beta" | "stable";
+
+export interface Component {
+  /** Returns once the component works. Throws to abort the collector's startup. */
+  start(): Promise<void>;
+  /** Finishes what it holds and releases everything. Safe to call twice, and without `start`. */
+  shutdown(signal: AbortSignal): Promise<void>;
+}
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch, UTC. */
+  now(): number;
+  /** Runs `task` once after `delayMs`. The returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void;
+}
+
+/** A log line is a constant message and fields. Neither may hold content, paths of a user's work or secrets. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+export type LogFields = Record<string, string | number | boolean>;
+
+/** The machine, as far as components differ by it. Injected, so that all three systems are tested anywhere. */
+export interface Platform {
+  os: "darwin" | "linux" | "win32";
+  homeDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Settings {
+  /** Name from the configuration file, for example `file` or `file/archive`. */
+  id: string;
+  clock: Clock;
+  log: Logger;
+  platform: Platform;
+  /** Adds to a counter of this component that is stored with the next commit. */
+  count(name: string, by?: number): void;
+}
+
+/** What a receiver may ask of the collector it runs in. */
+export interface ReceiverHost {
+  /** Keyed hash of a file's identity, 32 hex digits. */
+  fileKey(identity: string): string;
+  /** Keyed hash of bytes, 32 hex digits: for heads and markers. */
+  digest(bytes: Uint8Array): string;
+  /** Where reading the file resumes, or undefined for a file never seen. */
+  position(fileKey: string): Position | undefined;
+  /** When this machine began to follow, in milliseconds since the Unix epoch, UTC. Survives a lost `state.db`. */
+  firstStartMs: number;
+  /** True in the run that wrote `firstStartMs`: existing files are then history. */
+  isFirstStart: boolean;
+  /** True in `run --once`: read to the end, treat the end as final, then call `finished`. */
+  once: boolean;
+  /**
+   * Makes a unit durable: resolves after its transaction is committed and its records are on their way.
+   * Waits while the primary destination's queue is full. Rejects when the disk refuses; nothing is then stored,
+   * and the same unit may be submitted again.
+   */
+  submit(unit: Unit): Promise<void>;
+  /** Tells `run --once` that this receiver has read everything that was there. */
+  finished(): void;
+  /** The receiver cannot go on. Stops the collector with this message. */
+  fatal(error: Error): void;
+}
+
+/** Changes records in place or returns fewer. Pure: it holds nothing after it returns. */
+export interface Processor extends Component {
+  process(records: SourceRecord[]): SourceRecord[];
+}
+
+/** What came back for one request. */
+export type SendResult =
+  /** The destination has it. `rejected` records were refused for good, with `message` as its reason. */
+  | { kind: "delivered"; rejected: number; message?: string }
+  /** Try the same bytes later; after `afterMs` when the destination said so. */
+  | { kind: "retry"; reason: string; afterMs?: number }
+  /** The request is too large for the destination. */
+  | { kind: "split"; reason: string }
+  /** Sending the same again would fail the same way until somebody acts: keep it, and say so. */
+  | { kind: "park"; reason: string };
+
+export interface Exporter extends Component {
+  /** Sends one request. Reports every failure as a result; rejects only for bugs. */
+  send(request: LogsRequest, signal: AbortSignal): Promise<SendResult>;
+}
+
+/** How the sending queue treats an exporter. */
+export interface Delivery {
+  /** `talos`: the team's own backend. `foreign`: gets ids of its own, so that they cannot be joined. */
+  destination: "talos" | "foreign";
+  /** A later version of a record is sent under the same id. Otherwise each record is sent once. */
+  corrections: boolean;
+  /** `request`: queued batches are grouped. `batch`: each is sent by itself, so that a repeat is byte-equal. */
+  grouping: "request" | "batch";
+  /** `immediate`: sent as soon as it is queued. `batched`: as `service.batch` says. */
+  timing: "immediate" | "batched";
+}
+
+interface FactoryBase<S extends z.ZodType> {
+  type: string;
+  stability: Stability;
+  /** One sentence for `talos components` and the README. */
+  summary: string;
+  config: S;
+}
+
+export interface ReceiverFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {
+  kind: "receiver";
+  create(settings: Settings, config: z.output<S>, host: ReceiverHost): Component;
+}
+
+export interface ProcessorFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {
+  kind: "processor";
+  create(settings: Settings, config: z.output<S>): Processor;
+  /** The bytes that key this pipeline's ids, where the processor's configuration holds them. */
+  teamKey?(config: z.output<S>): Uint8Array;
+}
+
+export interface ExporterFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {
+  kind: "exporter";
+  create(settings: Settings, config: z.output<S>): Exporter;
+  delivery(config: z.output<S>): Delivery;
+}
+
+export type Factory = ReceiverFactory | ProcessorFactory | ExporterFactory;
+
+/** Ties a config schema to the receiver it configures. */
+export function defineReceiver<S extends z.ZodType>(spec: Omit<ReceiverFactory<S>, "kind">): ReceiverFactory<S> {
+  return { kind: "receiver", ...spec };
+}
+
+/** Ties a config schema to the processor it configures. */
+export function defineProcessor<S extends z.ZodType>(
+  spec: Omit<ProcessorFactory<S>, "kind">,
+): ProcessorFactory<S> {
+  return { kind: "processor", ...spec };
+}
+
+/** Ties a config schema to the exporter it configures. */
+export function defineExporter<S extends z.ZodType>(spec: Omit<ExporterFactory<S>, "kind">): ExporterFactory<S> {
+  return { kind: "exporter", ...spec };
+}
