@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { bytes } from "./bytes.ts";
+import { duration } from "./duration.ts";
+
+const names = (what: string) =>
+  z.array(z.string()).min(1, { error: `needs at least one ${what}` }).describe(`Ids of ${what}s.`);
+
+/** One path from receivers to exporters. The first exporter is the primary: only its full queue stops reading. */
+export const PipelineConfig = z.strictObject({
+  receivers: names("receiver"),
+  processors: z.array(z.string()).default([]).describe("Ids of processors, in order."),
+  exporters: names("exporter"),
+});
+export type PipelineConfig = z.output<typeof PipelineConfig>;
+
+export const ServiceConfig = z.strictObject({
+  state_dir: z.string().optional().describe("Folder of `state.db`: positions and the encrypted outbox."),
+  config_dir: z
+    .string()
+    .optional()
+    .describe("Folder of the moment of the first start. Default: `state_dir` when that is set, else beside the token."),
+  outbox: z
+    .strictObject({
+      key_source: z
+        .enum(["keychain", "memory", "file"])
+        .default("keychain")
+        .describe("Where the outbox key lives."),
+      max_size: bytes().prefault("256MiB").describe("Per destination. A full primary stops reading."),
+    })
+    .prefault({}),
+  batch: z
+    .strictObject({
+      timeout: duration().prefault("5m").describe("Longest a record waits before it is sent."),
+      size: bytes().prefault("64KiB").describe("Queued bytes that send at once."),
+    })
+    .prefault({}),
+  logs: z
+    .strictObject({
+      level: z.enum(["debug", "info", "warn", "error"]).default("info"),
+      format: z.enum(["text", "json"]).default("text"),
+    })
+    .prefault({}),
+  pipelines: z
+    .record(
+      z.string().regex(/^logs(\/[\w.-]{1,64})?$/, { error: 'must be "logs" or "logs/name"' }),
+      PipelineConfig,
+    )
+    .refine((pipelines) => Object.keys(pipelines).length > 0, { error: "needs at least one pipeline" }),
+});
+export type ServiceConfig = z.output<typeof ServiceConfig>;
+
+/** The file as a whole. Each component's settings are checked by its own schema. */
+export const RootConfig = z.strictObject({
+  receivers: z.record(z.string(), z.unknown()).default({}),
+  processors: z.record(z.string(), z.unknown()).default({}),
+  exporters: z.record(z.string(), z.unknown()).default({}),
+  service: z.unknown(),
+});
