@@ -16,24 +16,32 @@ export interface NewBatch {
 
 /** What one commit stores, in one synchronous transaction. */
 export interface Commit {
+  /** Its positions, open gauge, `drops` and `counts` are stored as they are; `read` counts its records and drops. */
   unit: Unit;
   /** Records accepted for sending: replaces what was known of each key. */
   emitted: { key: string; weight: Weight; lastTimeMs: number }[];
-  /** Refills that this commit satisfies. */
+  /** Refills that this commit satisfies, whether spooled again or skipped. */
   refilled: { key: string; exporter: string }[];
   batches: NewBatch[];
-  /** Added to the stored counters, by the names of `CounterName`. */
+  /**
+   * What the caller counts: `accepted`, `dropped:<reason>` of records that it dropped itself (the unit's own drops are
+   * added without this), `skipped:<reason>/<exporter>`, and anything else. A name that the store keeps is refused.
+   */
   counters: Map<string, number>;
 }
 
 /**
- * Stored counters, all of records. `read` = Σ `dropped:*` + `accepted`; per exporter
- * `accepted` + `again/<exporter>` … see `Balance`.
+ * Stored counters, all of records.
  *
- *   read · accepted · dropped:<reason>
- *   spooled/<exporter> · skipped:<reason>/<exporter>
- *   acknowledged/<exporter> · rejected/<exporter> · purged:<reason>/<exporter>
- *   receiver_<what> …: anything else a component counts
+ *   kept by the store   read · spooled/<exporter> · again/<exporter> (refills of records that were accepted before)
+ *                       acknowledged/<exporter> · rejected/<exporter> · purged:<reason>/<exporter>
+ *                       skipped:not_configured/<exporter> (accepted while the configuration did not name it)
+ *   given by the caller accepted · dropped:<reason> · skipped:<reason>/<exporter>
+ *                       receiver_<what> …: anything else a component counts
+ *
+ * `read` = Σ `dropped:*` + `accepted`: a refill of a known record is also dropped as `duplicate`.
+ * Per exporter: `accepted` + `again` = `spooled` + Σ `skipped:*`, and `spooled` as in `DestinationBalance`.
+ * A record that does not go to an exporter at all (another pipeline's) is skipped for it, too.
  */
 export type CounterName = string;
 
@@ -71,9 +79,13 @@ export interface DestinationBalance {
   parked: number;
   queued: number;
   purged: number;
-  /** Records accepted that this destination does not take, by reason. accepted = spooled + skipped. */
+  /** Records queued a second time, because the key of their first batch was lost. */
+  again: number;
+  /** Records accepted that this destination does not take, by reason. accepted + again = spooled + skipped. */
   skipped: Record<string, number>;
-  /** True when the equation holds. */
+  /** False for a destination with a past that the running configuration does not name. */
+  configured: boolean;
+  /** True when both equations hold; the second only where it is configured. */
   balanced: boolean;
 }
 
@@ -98,4 +110,37 @@ export interface DestinationHealth {
   lastProblem: string | undefined;
   state: "ok" | "retrying" | "parked";
   retryAtMs: number | undefined;
+}
+
+/** What a split gives back: the records of one batch, in their order, in smaller requests. */
+export type SplitBatch = Pick<NewBatch, "plaintext" | "records">;
+
+/** Where a file must be read again, because a batch with its records was lost. */
+export interface Rewind {
+  fileKey: string;
+  /** Bytes from the start of the file. */
+  from: number;
+}
+
+/** What another process sees of a state folder, whether or not the collector runs. */
+export interface Status {
+  running: boolean;
+  /** Of the collector that runs, or that ran last. */
+  pid: number | undefined;
+  startedAtMs: number | undefined;
+  lastCommitAtMs: number | undefined;
+  schemaVersion: number;
+  keySource: KeySource | undefined;
+  filesFollowed: number;
+  open: number;
+  balance: Balance;
+  counters: Record<string, number>;
+  destinations: DestinationStatus[];
+}
+
+export interface DestinationStatus {
+  exporter: string;
+  queued: Pending;
+  parked: Pending;
+  health: DestinationHealth | undefined;
 }
