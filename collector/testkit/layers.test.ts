@@ -1,0 +1,146 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, it } from "vitest";
+
+interface Layer {
+  /** A folder, or a file where one file has rules of its own. The first match counts; `*` is one name. */
+  folder: string;
+  /** What it may import besides its own files: folders, packages, `node:`-like schemes. */
+  mayImport: string[];
+  /** What it may import for types alone. */
+  mayName?: string[];
+}
+
+const ours = ["proto", "config", "collector/component"];
+const everyComponent = ["receivers", "processors", "exporters"];
+const domain = ["backend/domain", "proto", "zod"];
+
+/** What each folder may import. This table is the architecture. */
+const LAYERS: Layer[] = [
+  { folder: "proto", mayImport: ["protobufjs/minimal"] },
+  { folder: "config", mayImport: ["proto", "zod", "yaml", "node:"] },
+
+  { folder: "collector/component", mayImport: ["proto", "config", "zod"] },
+  { folder: "collector/state", mayImport: [...ours, "node:", "@napi-rs/keyring"] },
+  { folder: "collector/helper", mayImport: [...ours, "collector/state", "node:"] },
+  {
+    folder: "collector/service",
+    mayImport: [...ours, "collector/helper", "collector/state", "zod", "node:"],
+  },
+  {
+    folder: "collector/cmd",
+    mayImport: [...ours, "collector", ...everyComponent, "zod", "commander", "node:"],
+  },
+  { folder: "collector/bench", mayImport: [...ours, "collector", ...everyComponent, "node:"] },
+  { folder: "collector/testkit", mayImport: [...ours, "collector/state", "vitest", "zod", "node:"] },
+
+  { folder: "receivers/*", mayImport: [...ours, "zod", "node:"] },
+  { folder: "processors/cwd_hash", mayImport: [...ours, "zod", "node:crypto"] },
+  { folder: "processors/*", mayImport: [...ours, "zod"] },
+  { folder: "exporters/*", mayImport: [...ours, "zod", "node:"] },
+
+  { folder: "backend/domain", mayImport: ["proto", "zod"] },
+  { folder: "backend/store", mayImport: [...domain, "cloudflare:"] },
+  { folder: "backend/objects", mayImport: [...domain, "backend/store", "cloudflare:"] },
+  {
+    folder: "backend/http",
+    mayImport: [...domain, "backend/store", "backend/objects", "hono", "cloudflare:"],
+  },
+  { folder: "backend/queue", mayImport: [...domain, "backend/store", "backend/objects", "cloudflare:"] },
+  {
+    folder: "backend/dashboard",
+    mayImport: ["preact", "proto/egress.ts"],
+    mayName: ["backend/domain/report.ts"],
+  },
+  { folder: "backend", mayImport: ["backend", "proto", "hono", "zod", "cloudflare:"] },
+];
+
+/** SQL is written in one folder, so that the store can be exchanged. */
+const SQL =
+  /\.(?:prepare|exec)\(|\b(?:SELECT\s[\s\S]*?\sFROM|INSERT\s+(?:OR\s+\w+\s+)?INTO|DELETE\s+FROM|UPDATE\s+\w+\s+SET)\s/;
+
+const root = path.resolve(import.meta.dirname, "../..");
+const aliases = Object.entries(
+  (JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { imports: Record<string, string> }).imports,
+);
+
+const sources = globSync("{proto,config,collector,receivers,processors,exporters,backend}/**/*.{ts,tsx}", {
+  cwd: root,
+})
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter(
+    (file) =>
+      !/\.test\.tsx?$|\.d\.ts$|\/vite(?:st)?\.config\.ts$|\/dist\/|^backend\/test\/|\/testdata\//.test(file),
+  );
+
+it.each(sources)("%s imports only its allowed layers", (file) => {
+  expect(refusedImports(file, readFileSync(`${root}/${file}`, "utf8"))).toEqual([]);
+});
+
+it.each(sources.filter((file) => file.startsWith("backend/") && !file.startsWith("backend/store/")))(
+  "%s holds no SQL",
+  (file) => {
+    expect(SQL.exec(readFileSync(`${root}/${file}`, "utf8"))?.[0]).toBeUndefined();
+  },
+);
+
+it.each([
+  ["processors/redaction/processor.ts", 'import { readFileSync } from "node:fs";'],
+  ["processors/redaction/processor.ts", 'import type { hash } from "../cwd_hash/hash.ts";'],
+  ["receivers/claude_code/receiver.ts", 'export * from "../../exporters/file/factory.ts";'],
+  ["exporters/file/exporter.ts", 'const later = import("#state/store.ts");'],
+  ["collector/service/graph.ts", 'import "../cmd/main.ts";'],
+  ["proto/codec.ts", 'import protobuf from "protobufjs";'],
+  ["backend/http/logs.ts", 'import { z } from "../../collector/component/record.ts";'],
+  ["backend/dashboard/api.ts", 'import { reportOf } from "../domain/report.ts";'],
+  ["backend/domain/price.ts", 'import { prices } from "../store/prices.ts";'],
+])("in %s, %s is refused", (file, line) => {
+  expect(refusedImports(file, line)).toHaveLength(1);
+});
+
+it("lets the dashboard name the report's types", () => {
+  const line = 'import type { Report } from "../domain/report.ts";';
+  expect(refusedImports("backend/dashboard/api.ts", line)).toEqual([]);
+});
+
+function refusedImports(file: string, source: string): string[] {
+  const { folder, mayImport, mayName = [] } = layerOf(file);
+  return importsOf(source)
+    .map(({ specifier, typeOnly }) => ({ target: resolve(file, specifier), typeOnly }))
+    .filter(
+      ({ target, typeOnly }) => ![folder, ...mayImport, ...(typeOnly ? mayName : [])].some(covers(target)),
+    )
+    .map(({ target }) => target);
+}
+
+function importsOf(source: string): { specifier: string; typeOnly: boolean }[] {
+  const statement = /(?:\b(import|export)\s+(type\s)?[^;"'`]*?from\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g;
+  return [...source.matchAll(statement)].map((match) => ({
+    specifier: match[3] ?? "",
+    typeOnly: match[2] !== undefined,
+  }));
+}
+
+/** `node:` allows every module of the scheme, `zod` the package and its subpaths, `proto` the folder. */
+function covers(target: string): (allowed: string) => boolean {
+  return (allowed) =>
+    target === allowed || target.startsWith(allowed.endsWith(":") ? allowed : `${allowed}/`);
+}
+
+function resolve(file: string, specifier: string): string {
+  if (specifier.startsWith(".")) return path.posix.join(path.posix.dirname(file), specifier);
+  for (const [alias, target] of aliases) {
+    const prefix = alias.replace("*", "");
+    if (specifier.startsWith(prefix)) return target.slice(2).replace("*", specifier.slice(prefix.length));
+  }
+  return specifier;
+}
+
+function layerOf(file: string): Layer {
+  const parts = file.split("/");
+  for (const layer of LAYERS) {
+    const folder = parts.slice(0, layer.folder.split("/").length).join("/");
+    if (path.posix.matchesGlob(folder, layer.folder)) return { ...layer, folder };
+  }
+  throw new Error(`${file} is in no layer; add its folder to LAYERS`);
+}
