@@ -1,0 +1,16 @@
+import type { Codec } from "./codec.ts";
+import { DecodeError } from "./logs.ts";
+
+const pending = (): never => {
+  throw new DecodeError("not_implemented");
+};
+
+export const jsonCodec: Codec = {
+  contentType: "application/json",
+  encodeRequest: pending,
+  decodeRequest: pending,
+  encodeResponse: pending,
+  decodeResponse: pending,
+  encodeStatus: pending,
+  decodeStatus: pending,
+};
