@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Mode } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import type { SourceRecord } from "./record.ts";
 import type { Position, Unit } from "./unit.ts";
@@ -84,8 +85,11 @@ export type SendResult =
   | { kind: "retry"; reason: string; afterMs?: number }
   /** The request is too large for the destination. */
   | { kind: "split"; reason: string }
-  /** Sending the same again would fail the same way until somebody acts: keep it, and say so. */
-  | { kind: "park"; reason: string };
+  /**
+   * Sending the same again would fail the same way until somebody acts: keep it, and say so.
+   * `destination` means that every request would be refused (a wrong token), not this one alone.
+   */
+  | { kind: "park"; reason: string; destination?: boolean };
 
 export interface Exporter extends Component {
   /** Sends one request. Reports every failure as a result; rejects only for bugs. */
@@ -122,6 +126,8 @@ export interface ProcessorFactory<S extends z.ZodType = z.ZodType> extends Facto
   create(settings: Settings, config: z.output<S>): Processor;
   /** The bytes that key this pipeline's ids, where the processor's configuration holds them. */
   teamKey?(config: z.output<S>): Uint8Array;
+  /** The privacy mode that the processor enforces. A pipeline without one is `off`. */
+  mode?(config: z.output<S>): Mode;
 }
 
 export interface ExporterFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {

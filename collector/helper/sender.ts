@@ -1,0 +1,244 @@
+import type { Clock, Delivery, Exporter, Logger, SendResult } from "#component/component.ts";
+import type { LogsRequest } from "#proto/logs.ts";
+import { protobufCodec } from "#proto/protobuf.ts";
+import type { StateStore } from "#state/store.ts";
+import type { QueuedBatch } from "#state/types.ts";
+import { Backoff } from "./backoff.ts";
+import { countRecords, filterRequest, halveRequest, mergeRequests, singleRecords } from "./request.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** How often a waiting sender looks whether somebody watches. */
+const LOOK_MS = 1_000;
+
+export interface SenderOptions {
+  exporter: string;
+  component: Exporter;
+  delivery: Delivery;
+  store: StateStore;
+  clock: Clock;
+  log: Logger;
+  batch: { timeoutMs: number; sizeBytes: number };
+  /** True while records should leave every second: the first minutes, and while somebody watches. */
+  hurry(): boolean;
+  /** The gate at sending. */
+  mayLeave: Parameters<typeof filterRequest>[1];
+  /** Called after anything left the queue, so that a waiting receiver goes on. */
+  settled(): void;
+}
+
+type Outcome = "idle" | "sent" | { waitMs: number };
+
+/** Empties one destination's queue, oldest first, one request at a time. Nothing leaves the queue unsettled. */
+export class Sender {
+  readonly #o: SenderOptions;
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
+  readonly #abort = new AbortController();
+  #cancelTimer: (() => void) | undefined;
+  #cancelAskAgain: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #notBeforeMs = 0;
+  #maxBytes: number;
+  /** True after the destination refused everything (a wrong token), until it takes something again. */
+  #refused = false;
+  #stopped = false;
+
+  constructor(options: SenderOptions) {
+    this.#o = options;
+    this.#maxBytes = options.batch.sizeBytes;
+  }
+
+  start(): void {
+    this.#o.store.unpark(this.#o.exporter);
+    this.wake();
+  }
+
+  /** A destination that refused everything is asked again with what it refused. */
+  #askAgain(): void {
+    if (this.#stopped) return;
+    this.#o.store.unpark(this.#o.exporter);
+    this.wake();
+  }
+
+  /** Something was queued, or the time may have come. Cheap; call it after every commit. */
+  wake(): void {
+    if (this.#stopped || this.#running !== undefined) return;
+    const waitMs = this.#dueInMs();
+    if (waitMs === undefined) return;
+    if (waitMs > 0) return this.#later(waitMs);
+    this.#running = this.#sendAll(() => this.#dueInMs() === 0).finally(() => {
+      this.#running = undefined;
+      this.wake();
+    });
+  }
+
+  /** Sends what is queued without waiting for a full batch; retries until `signal` aborts. True when all is gone. */
+  async drain(signal: AbortSignal): Promise<boolean> {
+    this.#cancelTimer?.();
+    await this.#running;
+    while (!signal.aborted && !this.#stopped) {
+      const outcome = await this.#sendOnce();
+      if (outcome === "idle") return this.#o.store.pending(this.#o.exporter).batches === 0;
+      if (outcome !== "sent") await pause(outcome.waitMs, this.#o.clock, signal);
+    }
+    return this.#o.store.pending(this.#o.exporter).batches === 0;
+  }
+
+  /** Ends the request in flight; its records stay queued. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelAskAgain?.();
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  /** Milliseconds until something should be sent; undefined when nothing is queued. */
+  #dueInMs(): number | undefined {
+    const { store, exporter, clock, delivery, batch } = this.#o;
+    const { batches, bytes, oldestMs } = store.pending(exporter);
+    if (batches === 0) return undefined;
+    const held = Math.max(0, this.#notBeforeMs - clock.now());
+    if (held > 0) return held;
+    if (delivery.timing === "immediate" || bytes >= batch.sizeBytes || this.#o.hurry()) return 0;
+    // A clock that jumped back must not make the batch wait longer than the setting.
+    const age = Math.max(0, clock.now() - (oldestMs ?? 0));
+    return Math.max(0, batch.timeoutMs - age);
+  }
+
+  #later(waitMs: number): void {
+    this.#cancelTimer?.();
+    const looks = this.#notBeforeMs <= this.#o.clock.now();
+    this.#cancelTimer = this.#o.clock.after(looks ? Math.min(waitMs, LOOK_MS) : waitMs, () => this.wake());
+  }
+
+  async #sendAll(goOn: () => boolean): Promise<void> {
+    while (!this.#stopped && goOn()) {
+      if ((await this.#sendOnce()) !== "sent") return;
+    }
+  }
+
+  async #sendOnce(): Promise<Outcome> {
+    const { store, exporter, delivery } = this.#o;
+    const maxBatches = delivery.grouping === "batch" ? 1 : 1_000;
+    const queued = store.take(exporter, { maxBytes: this.#maxBytes, maxBatches });
+    if (queued.length === 0) return "idle";
+    const allowed = queued.map((batch) => this.#gated(batch)).filter((batch) => batch !== undefined);
+    if (allowed.length === 0) return "sent";
+    const request = mergeRequests(allowed.map((batch) => batch.request));
+    const result = await this.#o.component.send(request, this.#abort.signal);
+    if (this.#stopped && result.kind === "retry") return { waitMs: 0 };
+    return this.#act(
+      result,
+      allowed.map(({ id }) => id),
+      request,
+    );
+  }
+
+  /**
+   * The gate at sending. A batch of which a tightened mode forbids a part is cut into single records, so that
+   * the next round sends what may still leave and purges the rest, each with its own count.
+   */
+  #gated({ id, plaintext, records }: QueuedBatch): { id: number; request: LogsRequest } | undefined {
+    const { store, exporter, mayLeave } = this.#o;
+    const request = protobufCodec.decodeRequest(plaintext);
+    const left = countRecords(filterRequest(request, mayLeave));
+    if (left === records) return { id, request };
+    if (left === 0) this.#settle(() => store.purge(exporter, [id], "egress_blocked"));
+    else store.split(exporter, id, singleRecords(request).map(asBatch));
+    return undefined;
+  }
+
+  #act(result: SendResult, ids: number[], request: LogsRequest): Outcome {
+    const { store, exporter, log } = this.#o;
+    switch (result.kind) {
+      case "delivered":
+        return this.#delivered(ids, result.rejected);
+      case "retry":
+        return this.#hold(result.reason, "retrying", result.afterMs);
+      case "split":
+        return this.#split(ids, request, result.reason);
+      case "park":
+        this.#settle(() => store.park(exporter, ids, result.reason));
+        log.error("request refused: kept aside, tried again at the next start", { exporter, reason: result.reason });
+        if (result.destination === true) return this.#hold(result.reason, "parked");
+        this.#note(result.reason, "parked");
+        return "sent";
+      default:
+        return result satisfies never;
+    }
+  }
+
+  #delivered(ids: number[], rejected: number): Outcome {
+    const { store, exporter, log, clock } = this.#o;
+    this.#backoff.reset();
+    this.#maxBytes = this.#o.batch.sizeBytes;
+    this.#settle(() => store.acknowledge(exporter, ids, rejected));
+    if (rejected > 0) log.warn("records rejected by the destination", { exporter, records: rejected });
+    if (this.#refused) log.info("destination accepts again", { exporter });
+    this.#refused = false;
+    store.health(exporter, { lastDeliveredMs: clock.now(), state: "ok", retryAtMs: undefined });
+    return "sent";
+  }
+
+  /** Too large as a whole: smaller requests from now on, or the one batch cut in two. */
+  #split(ids: number[], request: LogsRequest, reason: string): Outcome {
+    const { store, exporter, log } = this.#o;
+    const [id, ...others] = ids;
+    if (id === undefined) return "idle";
+    if (others.length > 0) {
+      this.#maxBytes = Math.max(1, Math.floor(this.#maxBytes / 2));
+      return "sent";
+    }
+    if (countRecords(request) < 2) {
+      this.#settle(() => store.park(exporter, ids, reason));
+      this.#note(reason, "parked");
+      log.error("one record is too large for the destination: kept aside", { exporter, reason });
+      return "sent";
+    }
+    store.split(exporter, id, halveRequest(request).map(asBatch));
+    return "sent";
+  }
+
+  #hold(reason: string, state: "retrying" | "parked", afterMs?: number): Outcome {
+    const { exporter, clock, log } = this.#o;
+    const waitMs = Math.max(afterMs ?? 0, this.#backoff.next());
+    this.#notBeforeMs = clock.now() + waitMs;
+    if (state === "parked") {
+      this.#refused = true;
+      this.#cancelAskAgain?.();
+      this.#cancelAskAgain = clock.after(waitMs, () => this.#askAgain());
+    }
+    this.#note(reason, state, this.#notBeforeMs);
+    log.warn("delivery failed: nothing is lost, trying again", { exporter, reason, wait_ms: waitMs });
+    return { waitMs };
+  }
+
+  #note(lastProblem: string, state: "retrying" | "parked", retryAtMs?: number): void {
+    const { store, exporter, clock } = this.#o;
+    store.health(exporter, { lastProblem, lastProblemMs: clock.now(), state, retryAtMs });
+  }
+
+  #settle(change: () => void): void {
+    change();
+    this.#o.settled();
+  }
+}
+
+function asBatch(request: LogsRequest): { plaintext: Uint8Array; records: number } {
+  return { plaintext: protobufCodec.encodeRequest(request), records: countRecords(request) };
+}
+
+function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener(
+      "abort",
+      () => {
+        cancel();
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

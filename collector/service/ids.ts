@@ -1,0 +1,55 @@
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import type { Source } from "#component/record.ts";
+
+/** Ids remembered at once: sessions and turns repeat on every record, requests do not. */
+const REMEMBERED = 4_096;
+
+/**
+ * The keyed hashes that stand for local ids at one destination. Each purpose and each foreign destination has a
+ * key of its own, so that equal ids cannot be joined across them.
+ */
+export class DestinationIds {
+  readonly #record: KeyObject;
+  readonly #conversation: KeyObject;
+  readonly #turn: KeyObject;
+  readonly #remembered = new Map<string, string>();
+
+  /** `destination` is `talos` for the team's own backend, else the exporter's id. */
+  constructor(teamKey: Uint8Array, destination: string) {
+    const key = (purpose: string) => subkey(teamKey, `talos-auditor/id/v1/${purpose}/${destination}`);
+    this.#record = key("record");
+    this.#conversation = key("conversation");
+    this.#turn = key("turn");
+  }
+
+  /** `log.record.uid`: the same request gives the same id on any read, for ever. */
+  record(source: Source, request: string): string {
+    return hash(this.#record, `${source}\0${request}`);
+  }
+
+  conversation(session: string): string {
+    return this.#memo(`c${session}`, () => hash(this.#conversation, session));
+  }
+
+  turn(prompt: string): string {
+    return this.#memo(`t${prompt}`, () => hash(this.#turn, prompt));
+  }
+
+  #memo(key: string, make: () => string): string {
+    const known = this.#remembered.get(key);
+    if (known !== undefined) return known;
+    if (this.#remembered.size >= REMEMBERED) this.#remembered.clear();
+    const made = make();
+    this.#remembered.set(key, made);
+    return made;
+  }
+}
+
+function subkey(teamKey: Uint8Array, info: string): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync("sha256", teamKey, new Uint8Array(), info, 32)));
+}
+
+/** The first 16 bytes of HMAC-SHA-256, as 32 hex digits. */
+function hash(key: KeyObject, text: string): string {
+  return createHmac("sha256", key).update(text, "utf8").digest("hex").slice(0, 32);
+}

@@ -1,0 +1,226 @@
+import type { Delivery, Processor } from "#component/component.ts";
+import type { SourceRecord, Weight } from "#component/record.ts";
+import type { Unit } from "#component/unit.ts";
+import type { Mode } from "#proto/egress.ts";
+import type { KeyValue, LogRecord } from "#proto/logs.ts";
+import { protobufCodec } from "#proto/protobuf.ts";
+import type { StateStore } from "#state/store.ts";
+import type { Commit, Known, NewBatch } from "#state/types.ts";
+import type { Counters } from "./counters.ts";
+import type { Gate } from "./gate.ts";
+
+/** Records in one outbox row: about 45 KB, so that a request stays below the default 64 KiB. */
+const RECORDS_PER_BATCH = 64;
+
+export interface Destination {
+  exporter: string;
+  delivery: Delivery;
+  gate: Gate;
+  /** False while the destination's queue is over its limit. */
+  hasRoom(): boolean;
+}
+
+export interface Pipeline {
+  name: string;
+  receivers: ReadonlySet<string>;
+  processors: Processor[];
+  destinations: Destination[];
+  mode: Mode;
+  resource: KeyValue[];
+}
+
+/** What a record means to the destinations: new, larger than before, or lost by some and read again. */
+interface Accepted {
+  record: SourceRecord;
+  key: string;
+  kind: "new" | "correction" | "refill";
+  owed: readonly string[];
+}
+
+interface Draft {
+  accepted: Accepted[];
+  batches: NewBatch[];
+  counters: Map<string, number>;
+  refilled: Commit["refilled"];
+}
+
+/** Turns a receiver's unit into one commit: decides what is new, runs each pipeline, gates, and stores. */
+export class Spooler {
+  readonly #store: StateStore;
+  readonly #pipelines: readonly Pipeline[];
+  readonly #counters: Counters;
+  readonly #open = new Map<string, number>();
+
+  constructor(store: StateStore, pipelines: readonly Pipeline[], counters: Counters) {
+    this.#store = store;
+    this.#pipelines = pipelines;
+    this.#counters = counters;
+  }
+
+  /** Throws when the disk refuses: then nothing of the unit is stored, and its counts wait. */
+  spool(receiver: string, unit: Unit): readonly SourceRecord[] {
+    const draft: Draft = { accepted: [], batches: [], counters: new Map(), refilled: [] };
+    this.#decide(unit, draft);
+    const pipelines = this.#pipelines.filter(({ receivers }) => receivers.has(receiver));
+    const shared = pipelines.length > 1;
+    for (const pipeline of pipelines) this.#run(pipeline, unit, draft, shared);
+    this.#skipUnrouted(pipelines, draft);
+    this.#commit(receiver, unit, draft);
+    return draft.accepted.map(({ record }) => record);
+  }
+
+  #commit(receiver: string, unit: Unit, draft: Draft): void {
+    const waiting = this.#counters.take();
+    const counters = draft.counters;
+    for (const counts of [waiting, unit.counts]) for (const [name, by] of counts) add(counters, name, by);
+    const open = this.#openWith(receiver, unit.open);
+    try {
+      this.#store.commit({
+        unit: { ...unit, open },
+        emitted: draft.accepted
+          .filter(({ kind }) => kind !== "refill")
+          .map(({ key, record }) => ({ key, weight: record.weight, lastTimeMs: record.lastTimeMs })),
+        refilled: draft.refilled,
+        batches: draft.batches,
+        counters,
+      });
+    } catch (error) {
+      this.#counters.restore(waiting);
+      throw error;
+    }
+    this.#open.set(receiver, unit.open);
+  }
+
+  /** Open records of all receivers, as they are once this unit is stored. */
+  #openWith(receiver: string, open: number): number {
+    let total = open;
+    for (const [other, count] of this.#open) if (other !== receiver) total += count;
+    return total;
+  }
+
+  #decide(unit: Unit, { accepted, counters }: Draft): void {
+    const byKey = new Map<string, SourceRecord>();
+    let duplicates = 0;
+    for (const record of unit.records) {
+      const key = this.#store.recordKey(record);
+      const earlier = byKey.get(key);
+      if (earlier !== undefined) duplicates += 1;
+      if (earlier === undefined || grows(earlier.weight, record.weight)) byKey.set(key, record);
+    }
+    const known = this.#store.known([...byKey.keys()]);
+    for (const [key, record] of byKey) {
+      const decision = decide(record.weight, known.get(key));
+      if (decision === undefined) duplicates += 1;
+      else accepted.push({ record, key, ...decision });
+    }
+    add(counters, "read", unit.records.length);
+    add(counters, "dropped:duplicate", duplicates);
+    add(counters, "accepted", accepted.length);
+    for (const [reason, count] of unit.drops) {
+      add(counters, "read", count);
+      add(counters, `dropped:${reason}`, count);
+    }
+  }
+
+  #run(pipeline: Pipeline, unit: Unit, draft: Draft, shared: boolean): void {
+    const keys = new Map<SourceRecord, Accepted>();
+    let records = draft.accepted.map((accepted) => {
+      const record = shared ? cloneRecord(accepted.record) : accepted.record;
+      keys.set(record, accepted);
+      return record;
+    });
+    for (const processor of pipeline.processors) records = processor.process(records);
+    const kept = records.flatMap((record) => {
+      const accepted = keys.get(record);
+      return accepted === undefined ? [] : [{ record, accepted }];
+    });
+    for (const destination of pipeline.destinations) {
+      const skip = (reason: string, by: number) => add(draft.counters, `skipped:${reason}/${destination.exporter}`, by);
+      skip("filtered", draft.accepted.length - kept.length);
+      this.#toDestination(pipeline, destination, { unit, kept, draft, skip });
+    }
+  }
+
+  #toDestination(
+    { resource }: Pipeline,
+    { exporter, delivery, gate, hasRoom }: Destination,
+    work: {
+      unit: Unit;
+      kept: { record: SourceRecord; accepted: Accepted }[];
+      draft: Draft;
+      skip: (reason: string, by: number) => void;
+    },
+  ): void {
+    const passed: { wire: LogRecord; accepted: Accepted; record: SourceRecord }[] = [];
+    const room = work.kept.length === 0 || hasRoom();
+    for (const { record, accepted } of work.kept) {
+      const reason = skipReason(accepted, exporter, delivery) ?? (room ? undefined : "queue_full");
+      const wire = reason === undefined ? gate.pass(record) : undefined;
+      if (wire === undefined) work.skip(reason ?? "egress_blocked", 1);
+      else passed.push({ wire, accepted, record });
+      if (accepted.owed.includes(exporter)) work.draft.refilled.push({ key: accepted.key, exporter });
+    }
+    for (let i = 0; i < passed.length; i += RECORDS_PER_BATCH) {
+      const part = passed.slice(i, i + RECORDS_PER_BATCH);
+      const logRecords = part.map(({ wire }) => wire);
+      const scope = { ...work.unit.scope, attributes: [] };
+      work.draft.batches.push({
+        exporter,
+        plaintext: protobufCodec.encodeRequest({
+          resourceLogs: [{ resource: { attributes: resource }, scopeLogs: [{ scope, logRecords }] }],
+        }),
+        records: part.length,
+        keys: part.map(({ accepted }) => accepted.key),
+        ranges: earliestRanges(part.map(({ record }) => record)),
+      });
+    }
+    add(work.draft.counters, `spooled/${exporter}`, passed.length);
+  }
+
+  /** Exporters whose pipelines this receiver does not feed: the balance of each counts every record. */
+  #skipUnrouted(routed: readonly Pipeline[], { accepted, counters }: Draft): void {
+    const fed = new Set(routed.flatMap(({ destinations }) => destinations.map(({ exporter }) => exporter)));
+    for (const { destinations } of this.#pipelines) {
+      for (const { exporter } of destinations) {
+        if (!fed.has(exporter)) add(counters, `skipped:not_routed/${exporter}`, accepted.length);
+        fed.add(exporter);
+      }
+    }
+  }
+}
+
+function decide(weight: Weight, known: Known | undefined): Pick<Accepted, "kind" | "owed"> | undefined {
+  if (known === undefined) return { kind: "new", owed: [] };
+  if (grows(known.weight, weight)) return { kind: "correction", owed: known.owed };
+  return known.owed.length > 0 ? { kind: "refill", owed: known.owed } : undefined;
+}
+
+function skipReason({ kind, owed }: Accepted, exporter: string, { corrections }: Delivery): string | undefined {
+  if (owed.includes(exporter)) return undefined;
+  if (kind === "refill") return "had_it";
+  return kind === "correction" && !corrections ? "correction" : undefined;
+}
+
+/** True when `later` says more than `earlier`: it is final at last, or one of its counts is larger. */
+export function grows(earlier: Weight, later: Weight): boolean {
+  if (later.final && !earlier.final) return true;
+  return (
+    later.output > earlier.output || later.input > earlier.input || later.webSearches > earlier.webSearches
+  );
+}
+
+function cloneRecord(record: SourceRecord): SourceRecord {
+  return { ...record, local: { ...record.local }, attributes: new Map(record.attributes) };
+}
+
+function earliestRanges(records: readonly SourceRecord[]): NewBatch["ranges"] {
+  const earliest = new Map<string, number>();
+  for (const { range } of records) {
+    earliest.set(range.fileKey, Math.min(earliest.get(range.fileKey) ?? Infinity, range.from));
+  }
+  return [...earliest].map(([fileKey, from]) => ({ fileKey, from }));
+}
+
+function add(counters: Map<string, number>, name: string, by: number): void {
+  if (by !== 0) counters.set(name, (counters.get(name) ?? 0) + by);
+}
