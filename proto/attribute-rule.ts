@@ -43,6 +43,8 @@ export function admits(rule: AttributeRule, value: string | number | bigint | bo
     case "bool":
       // Absent is how a record says "no": only `true` carries anything.
       return value === true;
+    default:
+      return false;
   }
 }
 
@@ -94,4 +96,11 @@ export function count(max: number): Shape {
 /** A short line of text without control characters. */
 export function line(maxLength: number): Shape {
   return { type: "string", pattern: /^[^\p{Cc}\u2028\u2029]+$/u, maxLength };
+}
+
+/** A rule that no word of the promise names. In every mode, unless it says otherwise. */
+export function exception(
+  rule: Omit<AttributeRule, "modes" | "promise"> & { modes?: readonly Mode[]; reason: string },
+): AttributeRule {
+  return { modes: MODES, ...rule, promise: "exception" };
 }

@@ -3,7 +3,7 @@
  * preview, the documentation and the trust page derive. What it does not name cannot leave.
  */
 import type { AttributeRule, Mode } from "./attribute-rule.ts";
-import { count, hex, line, MODES, oneOf, version } from "./attribute-rule.ts";
+import { count, exception, hex, line, MODES, oneOf, version } from "./attribute-rule.ts";
 import { CUSTOM_MODEL, PROVIDERS, PUBLISHED_MODELS } from "./models.ts";
 
 export interface RecordRule {
@@ -29,52 +29,42 @@ const MAX_BODY_LENGTH = 1_000_000;
 
 const MODEL = oneOf([...PUBLISHED_MODELS, CUSTOM_MODEL]);
 
-const uid: AttributeRule = {
+const uid = exception({
   name: "log.record.uid",
   ...hex(32),
-  modes: MODES,
   required: true,
   meaning: "Keyed hash of what identifies the record: the same record has the same id whenever it is read.",
-  promise: "exception",
   reason: "Makes a repeated delivery harmless.",
-};
+});
 
-const conversation: AttributeRule = {
+const conversation = exception({
   name: "gen_ai.conversation.id",
   ...hex(32),
-  modes: MODES,
   meaning: "Keyed hash of the session's id.",
-  promise: "exception",
   reason: "Groups the requests of one session.",
-};
+});
 
-const turn: AttributeRule = {
+const turn = exception({
   name: "talos.turn.id",
   ...hex(32),
-  modes: MODES,
   meaning: "Keyed hash of the prompt's id.",
-  promise: "exception",
   reason: "Groups the requests that one prompt led to.",
-};
+});
 
 const source: readonly AttributeRule[] = [
-  {
+  exception({
     name: "talos.source",
     ...oneOf(["claude_code", "cursor"]),
-    modes: MODES,
     required: true,
     meaning: "The tool that was used.",
-    promise: "exception",
     reason: "Says which tool the tokens belong to.",
-  },
-  {
+  }),
+  exception({
     name: "talos.source.version",
     ...version(),
-    modes: MODES,
     meaning: "The tool's version.",
-    promise: "exception",
     reason: "Tools change what they record: a wrong count is traced by it.",
-  },
+  }),
 ];
 
 const cwd: AttributeRule = {
@@ -138,14 +128,12 @@ const counts: readonly AttributeRule[] = [
 ];
 
 const pricing: readonly AttributeRule[] = [
-  {
+  exception({
     name: "talos.usage.web_search_requests",
     ...count(MAX_SEARCHES),
-    modes: MODES,
     meaning: "Web searches that the vendor ran for the request.",
-    promise: "exception",
     reason: "Each search has a price.",
-  },
+  }),
   priceClass("talos.usage.speed", ["standard", "fast"], "Whether the request ran in fast mode."),
   priceClass(
     "talos.usage.service_tier",
@@ -156,38 +144,30 @@ const pricing: readonly AttributeRule[] = [
 ];
 
 const quality: readonly AttributeRule[] = [
-  {
+  exception({
     name: "talos.usage.partial",
     type: "bool",
-    modes: MODES,
     meaning: "True when no line of the request had a final count; absent otherwise.",
-    promise: "exception",
     reason: "Says that the counts are too low.",
-  },
-  {
+  }),
+  exception({
     name: "talos.usage.provenance",
     ...oneOf(["measured", "vendor", "estimated"]),
-    modes: MODES,
     meaning: "Where the counts come from.",
-    promise: "exception",
     reason: "Says how far the counts can be trusted.",
-  },
-  {
+  }),
+  exception({
     name: "talos.request.origin",
     ...oneOf(["main", "subagent", "auxiliary"]),
-    modes: MODES,
     meaning: "Whether the conversation itself, a sub-agent or the tool's own housekeeping asked.",
-    promise: "exception",
     reason: "Shows what the tokens were spent by.",
-  },
-  {
+  }),
+  exception({
     name: "talos.source.via",
     ...oneOf(["transcript", "hook", "database", "otlp"]),
-    modes: MODES,
     meaning: "Which of the tool's local sources gave the counts.",
-    promise: "exception",
     reason: "Says how far the counts can be trusted.",
-  },
+  }),
 ];
 
 const request: RecordRule = {
@@ -197,24 +177,20 @@ const request: RecordRule = {
   meaning: "One request to a model. Its time is that of the request's first line.",
   attributes: [
     uid,
-    {
+    exception({
       name: "gen_ai.operation.name",
       ...oneOf(["chat"]),
-      modes: MODES,
       required: true,
       meaning: "Always `chat`.",
-      promise: "exception",
       reason: "The OpenTelemetry conventions demand it.",
-    },
-    {
+    }),
+    exception({
       name: "gen_ai.provider.name",
       ...oneOf(PROVIDERS),
-      modes: MODES,
       required: true,
       meaning: "Who sold the answer; `cursor` when that is not known.",
-      promise: "exception",
       reason: "The same model has a price per provider.",
-    },
+    }),
     {
       name: "gen_ai.request.model",
       ...MODEL,
@@ -230,15 +206,13 @@ const request: RecordRule = {
     turn,
     ...source,
     cwd,
-    {
+    exception({
       name: "talos.project.hash",
       ...hex(64),
-      modes: MODES,
       meaning: "Keyed hash of the repository's normalised `origin` address.",
-      promise: "exception",
       reason: "Only when the team turns project identity on: makes a repository one project for everybody.",
       optIn: "project_identity",
-    },
+    }),
     activity("talos.activity.lines_added", "Lines that the tool added to files."),
     activity("talos.activity.lines_removed", "Lines that the tool removed from files."),
   ],
@@ -247,14 +221,13 @@ const request: RecordRule = {
 const CATEGORY_REASON = "Only in the modes that categorize: what the team's tokens are spent on.";
 
 function method(modes: readonly Mode[], values: readonly string[]): AttributeRule {
-  return {
+  return exception({
     name: "talos.category.method",
     ...oneOf(values),
     modes,
     meaning: "How the category was found.",
-    promise: "exception",
     reason: CATEGORY_REASON,
-  };
+  });
 }
 
 function hint(name: string, meaning: string): AttributeRule {
@@ -296,24 +269,22 @@ const prompt: RecordRule = {
     turn,
     ...source,
     cwd,
-    {
+    exception({
       name: "talos.category",
       ...oneOf(CATEGORIES),
       modes: CATEGORIZED,
       meaning: "The kind of work that the prompt asks for.",
-      promise: "exception",
       reason: CATEGORY_REASON,
-    },
-    {
+    }),
+    exception({
       name: "talos.category.confidence",
       type: "double",
       min: 0,
       max: 1,
       modes: CATEGORIZED,
       meaning: "How sure the category is, from 0 to 1.",
-      promise: "exception",
       reason: CATEGORY_REASON,
-    },
+    }),
     method(["categorize_local"], ["rules", "ollama"]),
     method(["categorize_cloud"], ["rules", "haiku"]),
     method(["full"], ["rules", "ollama", "haiku"]),
@@ -332,54 +303,3 @@ const completion: RecordRule = {
 };
 
 export const RECORDS: readonly RecordRule[] = [request, prompt, completion];
-
-export const RESOURCE: readonly AttributeRule[] = [
-  {
-    name: "service.name",
-    ...oneOf(["talos-auditor"]),
-    modes: MODES,
-    required: true,
-    meaning: "Always `talos-auditor`.",
-    promise: "exception",
-    reason: "Names this program as the sender.",
-  },
-  {
-    name: "service.version",
-    ...version(),
-    modes: MODES,
-    required: true,
-    meaning: "This program's version.",
-    promise: "exception",
-    reason: "Tells which version's records may need a correction.",
-  },
-  {
-    name: "service.instance.id",
-    ...hex(32),
-    modes: MODES,
-    meaning: "Random, made at enrolment: an installation, not a person or a machine.",
-    promise: "exception",
-    reason: "Tells a team's installations apart.",
-  },
-  {
-    name: "talos.privacy.mode",
-    ...oneOf(MODES),
-    modes: MODES,
-    required: true,
-    meaning: "The privacy mode that was applied to the records.",
-    promise: "exception",
-    reason: "The server checks the records against it.",
-  },
-];
-
-/** Scopes are receivers. */
-export const SCOPE_NAMES = ["talos.receiver.claude_code", "talos.receiver.cursor"] as const;
-
-/** The scope's version is the receiver's. */
-export const SCOPE_VERSION: AttributeRule = {
-  name: "scope.version",
-  ...version(),
-  modes: MODES,
-  meaning: "The receiver's version.",
-  promise: "exception",
-  reason: "Tells which version's records may need a correction.",
-};

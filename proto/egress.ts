@@ -10,13 +10,15 @@
 import type { AttributeRule, Mode, OptIn } from "./attribute-rule.ts";
 import { admits, MODES } from "./attribute-rule.ts";
 import type { RecordRule } from "./egress-table.ts";
-import { RECORDS, RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-table.ts";
+import { RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-resource.ts";
+import { RECORDS } from "./egress-table.ts";
 import type { AnyValue, KeyValue, LogRecord, ResourceLogs, ScopeLogs } from "./logs.ts";
 
 export type { AttributeRule, Mode, OptIn } from "./attribute-rule.ts";
 export { admits, MODES, PROMISES } from "./attribute-rule.ts";
 export type { RecordRule } from "./egress-table.ts";
-export { CATEGORIES, RECORDS, RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-table.ts";
+export { CATEGORIES, RECORDS } from "./egress-table.ts";
+export { RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-resource.ts";
 
 /** What a team may turn on beyond its mode. */
 const NO_OPT_INS: ReadonlySet<OptIn> = new Set();
