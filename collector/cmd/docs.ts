@@ -1,0 +1,42 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type * as z from "zod";
+import type { Factory } from "#component/component.ts";
+import { ServiceConfig } from "#config/service.ts";
+import { components } from "./components.ts";
+import { egressPage } from "./docs/egress.ts";
+import { settingsTable } from "./docs/settings.ts";
+import { replaceBlock } from "./docs/table.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+
+/** Every page that is derived from code, as it should be: by its path from the root of the project. */
+export function pages(): Map<string, string> {
+  return new Map([
+    ["docs/egress-contract.md", egressPage()],
+    withSettings("docs/configuration.md", ServiceConfig),
+    ...components.map((factory) => withSettings(readmeOf(factory), factory.config)),
+  ]);
+}
+
+/** The page as it is; empty when there is none. */
+export function currentPage(page: string): string {
+  const file = path.join(root, page);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+function withSettings(page: string, schema: z.ZodType): [string, string] {
+  return [page, replaceBlock(currentPage(page), "settings", settingsTable(schema))];
+}
+
+function readmeOf({ kind, type }: Factory): string {
+  return `${kind}s/${type}/README.md`;
+}
+
+if (import.meta.main) {
+  for (const [page, text] of pages()) {
+    if (text === currentPage(page)) continue;
+    writeFileSync(path.join(root, page), text);
+    console.log(`wrote ${page}`);
+  }
+}
