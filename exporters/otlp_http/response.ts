@@ -1,0 +1,76 @@
+import type { SendResult } from "#component/component.ts";
+import type { Codec } from "#proto/codec.ts";
+import { codecFor } from "#proto/codec.ts";
+import { DecodeError } from "#proto/logs.ts";
+
+/** What came back, as far as it is looked at. Text of the other side is never kept, logged or shown. */
+export interface Answer {
+  status: number;
+  contentType: string | undefined;
+  retryAfter: string | undefined;
+  /** The inflated body of a 2xx answer; undefined when it was too large or could not be inflated. */
+  body: Uint8Array | undefined;
+}
+
+/** Statuses the OTLP specification lets a client retry. */
+const RETRYABLE = new Set([429, 502, 503, 504]);
+
+/** Statuses that concern the address or the token, and so every request alike. */
+const REFUSES_ALL = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 511]);
+
+const LONGEST_WAIT_MS = 3_600_000;
+
+/** Decides what an answer means for the request. `records` is how many the request held. */
+export function resultFor(answer: Answer, codec: Codec, records: number, nowMs: number): SendResult {
+  const { status } = answer;
+  const reason = `POST answered ${status}`;
+  if (status >= 200 && status < 300) return resultOfSuccess(answer, codec, records);
+  if (status === 413) return { kind: "split", reason };
+  if (!RETRYABLE.has(status)) {
+    const destination = REFUSES_ALL.has(status) || (status >= 300 && status < 400);
+    return { kind: "park", reason, destination };
+  }
+  const afterMs = retryAfterMs(answer.retryAfter, nowMs);
+  return afterMs === undefined ? { kind: "retry", reason } : { kind: "retry", reason, afterMs };
+}
+
+/** A login page also answers 200: only a body that is an OTLP response says that the records arrived. */
+function resultOfSuccess(answer: Answer, codec: Codec, records: number): SendResult {
+  const rejected = rejectedBy(answer, codec);
+  if (rejected === undefined) {
+    return { kind: "retry", reason: `POST answered ${answer.status}, but the answer is not OTLP` };
+  }
+  return { kind: "delivered", rejected: Math.min(Math.max(Math.trunc(rejected), 0), records) };
+}
+
+function rejectedBy({ status, contentType, body }: Answer, codec: Codec): number | undefined {
+  if (body === undefined) return undefined;
+  if (contentType === undefined) return isBareSuccess(status, body, codec) ? 0 : undefined;
+  if (codecFor(contentType) !== codec) return undefined;
+  try {
+    return codec.decodeResponse(body).partialSuccess?.rejectedLogRecords ?? 0;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * No bytes of no type: an empty protobuf response, or the 204 that Grafana Loki answers. Trying those again would
+ * store the records again, for ever.
+ */
+function isBareSuccess(status: number, body: Uint8Array, codec: Codec): boolean {
+  return body.length === 0 && (status === 204 || codec.contentType === "application/x-protobuf");
+}
+
+/** Reads `Retry-After`, given in seconds or as an HTTP date. Returns milliseconds from `nowMs`, at most an hour. */
+export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim() ?? "";
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : httpDate(text) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+}
+
+/** Only what looks like one is parsed: `Date.parse` takes "-5" for a year. */
+function httpDate(text: string): number {
+  return /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+}

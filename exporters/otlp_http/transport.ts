@@ -1,0 +1,108 @@
+import http from "node:http";
+import https from "node:https";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { errorCode } from "./failure.ts";
+import type { Answer } from "./response.ts";
+
+const gunzip = promisify(zlib.gunzip);
+
+/** Largest body of an answer, as received and again when inflated. */
+export const ANSWER_LIMIT_BYTES = 4 * 1_048_576;
+
+/** How long an unused connection is kept. Home routers forget them a few minutes later. */
+const IDLE_MS = 60_000;
+
+/** Sends requests to one address over connections that are kept open. Never follows a redirect. */
+export class Transport {
+  readonly #url: URL;
+  readonly #agent: http.Agent;
+
+  /** `ca` replaces the well-known authorities. */
+  constructor(url: URL, ca: string | undefined) {
+    this.#url = url;
+    const options = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: 2 };
+    this.#agent =
+      url.protocol === "https:"
+        ? // Said explicitly, because an environment variable can turn the default off.
+          new https.Agent({ ...options, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) })
+        : new http.Agent(options);
+  }
+
+  /** Rejects with Node's own error; when `signal` was aborted, with any error. */
+  async post(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    const first = await this.#exchange(headers, body, signal);
+    if (first !== "stale") return first;
+    const second = await this.#exchange(headers, body, signal);
+    if (second !== "stale") return second;
+    throw Object.assign(new Error("kept connections were closed"), { code: "ECONNRESET" });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** `stale`: the server had closed the kept connection before the request, which is no news about the request. */
+  #exchange(
+    headers: Record<string, string>,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Answer | "stale"> {
+    return new Promise((resolve, reject) => {
+      const send = this.#url.protocol === "https:" ? https.request : http.request;
+      const request = send(this.#url, { method: "POST", agent: this.#agent, headers, signal });
+      let answered = false;
+      request.on("response", (response) => {
+        answered = true;
+        readAnswer(response).then(resolve, reject);
+      });
+      request.on("error", (error) => {
+        // Once an answer has begun, its own stream reports what becomes of it.
+        if (answered) return;
+        if (request.reusedSocket && !signal.aborted && errorCode(error) === "ECONNRESET") resolve("stale");
+        else reject(error);
+      });
+      request.on("close", () => {
+        if (!answered) reject(new Error("closed without an answer"));
+      });
+      request.end(body);
+    });
+  }
+}
+
+async function readAnswer(response: http.IncomingMessage): Promise<Answer> {
+  const { statusCode: status = 0, headers } = response;
+  const answer = { status, contentType: headers["content-type"], retryAfter: headers["retry-after"] };
+  if (status < 200 || status >= 300) {
+    // The status decides, so nothing is waited for.
+    response.on("error", () => {});
+    response.destroy();
+    return { ...answer, body: undefined };
+  }
+  const bytes = await readLimited(response);
+  return { ...answer, body: bytes && (await inflate(bytes, headers["content-encoding"])) };
+}
+
+async function readLimited(response: http.IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes: Uint8Array = chunk;
+    size += bytes.length;
+    // Leaving the loop closes the connection.
+    if (size > ANSWER_LIMIT_BYTES) return undefined;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function inflate(bytes: Uint8Array, encoding = "identity"): Promise<Uint8Array | undefined> {
+  const name = encoding.trim().toLowerCase();
+  if (name === "identity" || bytes.length === 0) return bytes;
+  if (name !== "gzip" && name !== "x-gzip") return undefined;
+  try {
+    return await gunzip(bytes, { maxOutputLength: ANSWER_LIMIT_BYTES });
+  } catch {
+    return undefined;
+  }
+}
