@@ -1,5 +1,5 @@
 import type { SourceRecord, Value } from "#component/record.ts";
-import { admits, type AttributeRule, checkRecord, type Mode, type RecordRule, ruleFor } from "#proto/egress.ts";
+import { admits, type AttributeRule, type Mode, type RecordRule, ruleFor } from "#proto/egress.ts";
 import type { AnyValue, KeyValue, LogRecord } from "#proto/logs.ts";
 import type { DestinationIds } from "./ids.ts";
 
@@ -82,11 +82,6 @@ export class Gate {
     this.#blocked(name);
     return undefined;
   }
-}
-
-/** The gate at sending: true when a record that was spooled before may still leave now. */
-export function mayStillLeave(record: LogRecord, mode: Mode): boolean {
-  return checkRecord(record, mode).length === 0;
 }
 
 function wireValue({ type }: AttributeRule, value: Value): AnyValue {

@@ -1,0 +1,37 @@
+import { Command, CommanderError } from "commander";
+import { componentsCommand } from "./components-command.ts";
+import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
+import { explain } from "./failure.ts";
+import { validateCommand } from "./validate.ts";
+import { VERSION } from "./version.ts";
+
+const program = new Command("talos")
+  .description("See what Claude Code costs your team, without reading anyone's prompts.")
+  .version(VERSION, "-V, --version", "print the version")
+  .helpOption("-h, --help", "show this help")
+  .showSuggestionAfterError(true)
+  .showHelpAfterError("(add --help to see what is possible)")
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  talos run                               follow the logs until Ctrl-C
+  talos run --once --config my.yaml       read to the end, deliver, exit
+  talos validate --config my.yaml         check a configuration without running it
+  talos status --watch                    what was read, what left, what waits`,
+  )
+  .addCommand(runCommand())
+  .addCommand(validateCommand())
+  .addCommand(componentsCommand())
+  .addCommand(statusCommand());
+
+for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help to see what is possible)");
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = explain(error);
+}

@@ -1,0 +1,87 @@
+import { Command } from "commander";
+import { createLogger } from "../service/logger.ts";
+import { Service } from "../service/service.ts";
+import { systemClock, systemPlatform } from "../service/system.ts";
+import { EXIT } from "./failure.ts";
+import { CONFIG_HELP, readPlan } from "./options.ts";
+import { stopSignal } from "./signals.ts";
+import { VERSION } from "./version.ts";
+
+/** How long a stopping collector goes on sending before it leaves the rest in the outbox. */
+const FLUSH_MS = 5_000;
+
+interface RunOptions {
+  config?: string;
+  once?: boolean;
+  drainTimeout: number;
+}
+
+export function runCommand(): Command {
+  return new Command("run")
+    .description("Follow the logs and deliver what the privacy mode allows, until Ctrl-C.")
+    .option("-c, --config <file>", CONFIG_HELP)
+    .option("--once", "read to the end, deliver, exit")
+    .option("--drain-timeout <seconds>", "with --once: how long to go on trying to deliver", Number, 60)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  talos run
+  talos run --config team.yaml
+  talos run --once --config team.yaml     for cron jobs and tests
+
+Ctrl-C sends what is queued for up to ${FLUSH_MS / 1_000} s and stops; what is left is sent at the next start.
+A second Ctrl-C stops at once. Nothing is lost either way.
+
+Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 records still wait in the outbox (--once),
+4 another collector runs on the same state folder.`,
+    )
+    .action(async (options: RunOptions) => {
+      process.exitCode = await run(options);
+    });
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const { plan, file } = readPlan(options.config);
+  const log = createLogger({ ...plan.service.logs, write: (line) => process.stderr.write(line), now: Date.now });
+  const service = await Service.open({
+    plan,
+    version: VERSION,
+    clock: systemClock,
+    log,
+    platform: systemPlatform(),
+    once: options.once === true,
+  });
+  const stop = stopSignal();
+  await service.start();
+  log.info("collector started", { version: VERSION, mode: plan.pipelines[0]?.mode ?? "off", pipelines: plan.pipelines.length });
+  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop.promise);
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    const reason = await Promise.race([stop.promise, service.failure]);
+    log.info("stopping", { signal: reason, config: file === options.config ? "given" : "default" });
+  } finally {
+    clearInterval(alive);
+    await service.stop(AbortSignal.timeout(FLUSH_MS));
+  }
+  log.info("collector stopped");
+  return 0;
+}
+
+async function runOnce(service: Service, drainMs: number, stopped: Promise<string>): Promise<number> {
+  const stop = new AbortController();
+  void stopped.then(() => stop.abort());
+  try {
+    await Promise.race([service.readToEnd(), stopped]);
+    const done = await service.drain(AbortSignal.any([stop.signal, AbortSignal.timeout(drainMs)]));
+    if (done) return 0;
+    const { destinations } = service.store.balance();
+    for (const { exporter, queued, parked } of destinations.filter((d) => d.queued + d.parked > 0)) {
+      const note = `${queued + parked} records wait for ${exporter}; the next run sends them. See \`talos status\``;
+      process.stderr.write(`talos: ${note}\n`);
+    }
+    return EXIT.undelivered;
+  } finally {
+    await service.stop(AbortSignal.abort());
+  }
+}

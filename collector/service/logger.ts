@@ -1,0 +1,35 @@
+import type { LogFields, Logger } from "#component/component.ts";
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LEVELS)[number];
+
+export interface LoggerOptions {
+  level: LogLevel;
+  format: "text" | "json";
+  /** Receives whole lines, newline included. */
+  write(line: string): void;
+  now(): number;
+}
+
+/** Writes one line per message: a constant text and fields. It never sees records, so it cannot show one. */
+export function createLogger(options: LoggerOptions, base: LogFields = {}): Logger {
+  const at = (level: LogLevel) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return () => {};
+    return (message: string, fields: LogFields = {}) => {
+      options.write(render(options, level, message, { ...base, ...fields }));
+    };
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function render({ format, now }: LoggerOptions, level: LogLevel, message: string, fields: LogFields): string {
+  const time = new Date(now()).toISOString();
+  if (format === "json") return `${JSON.stringify({ time, level, message, ...fields })}\n`;
+  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
+  return `${time} ${level.padEnd(5)} ${message}${rest.join("")}\n`;
+}
+
+function quoted(value: string | number | boolean): string {
+  const text = String(value);
+  return /^[\w./:-]+$/.test(text) ? text : JSON.stringify(text);
+}

@@ -1,0 +1,52 @@
+import type { Settings } from "#component/component.ts";
+import type { KeyValue } from "#proto/logs.ts";
+import type { Counters } from "./counters.ts";
+import { Gate } from "./gate.ts";
+import { DestinationIds } from "./ids.ts";
+import type { Plan, PlannedPipeline } from "./plan.ts";
+import type { Destination, Pipeline } from "./spooler.ts";
+
+export interface PipelineOptions {
+  plan: Plan;
+  version: string;
+  instanceId: string;
+  settings(id: string): Settings;
+  hasRoom(exporter: string): boolean;
+  counters: Counters;
+}
+
+/** Makes each pipeline's own processors and, per destination, its ids and its gate. */
+export function buildPipelines(options: PipelineOptions): Pipeline[] {
+  return options.plan.pipelines.map((planned) => ({
+    name: planned.name,
+    receivers: new Set(planned.receivers),
+    processors: planned.processors.map(({ id, factory, config }) => factory.create(options.settings(id), config)),
+    destinations: planned.exporters.map((exporter) => destinationOf(exporter, planned, options)),
+    mode: planned.mode,
+    resource: resourceOf(planned, options),
+  }));
+}
+
+function destinationOf(exporter: string, { teamKey, mode }: PlannedPipeline, options: PipelineOptions): Destination {
+  const planned = options.plan.exporters.find(({ id }) => id === exporter);
+  if (planned === undefined) throw new Error("a planned pipeline names an exporter that is not planned");
+  const delivery = planned.factory.delivery(planned.config);
+  const ids = new DestinationIds(teamKey, delivery.destination === "talos" ? "talos" : exporter);
+  const blocked = (name: string) => options.counters.add(`egress_blocked:${name}/${exporter}`);
+  return {
+    exporter,
+    delivery,
+    gate: new Gate(ids, mode, blocked),
+    hasRoom: () => options.hasRoom(exporter),
+  };
+}
+
+function resourceOf({ mode }: PlannedPipeline, { version, instanceId }: PipelineOptions): KeyValue[] {
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  return [
+    text("service.name", "talos-auditor"),
+    text("service.version", version),
+    text("service.instance.id", instanceId),
+    text("talos.privacy.mode", mode),
+  ];
+}

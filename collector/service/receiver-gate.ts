@@ -1,0 +1,94 @@
+import type { ReceiverHost } from "#component/component.ts";
+import type { Position, Unit } from "#component/unit.ts";
+import type { FirstStart } from "#state/first-start.ts";
+import type { StateStore } from "#state/store.ts";
+
+export interface ReceiverGateOptions {
+  store: StateStore;
+  firstStart: FirstStart;
+  once: boolean;
+  /** False while a primary destination of this receiver is full. */
+  hasRoom(): boolean;
+  /** Stores the unit in one synchronous commit, or throws. */
+  spool(unit: Unit): void;
+  failed(error: Error): void;
+}
+
+/** What one receiver sees of the collector. Holds it back while its primary destination is full. */
+export class ReceiverGate implements ReceiverHost {
+  readonly firstStartMs: number;
+  readonly isFirstStart: boolean;
+  readonly once: boolean;
+  /** Resolves when the receiver says that it has read everything. */
+  readonly done: Promise<void>;
+  readonly #o: ReceiverGateOptions;
+  readonly #waiting: (() => void)[] = [];
+  #finish: () => void = () => {};
+  #stopping = false;
+  #closed = false;
+
+  constructor(options: ReceiverGateOptions) {
+    this.#o = options;
+    this.firstStartMs = options.firstStart.firstStartMs;
+    this.isFirstStart = options.firstStart.created;
+    this.once = options.once;
+    this.done = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+  }
+
+  fileKey(identity: string): string {
+    return this.#o.store.fileKey(identity);
+  }
+
+  digest(bytes: Uint8Array): string {
+    return this.#o.store.digest(bytes);
+  }
+
+  position(fileKey: string): Position | undefined {
+    return this.#o.store.position(fileKey);
+  }
+
+  async submit(unit: Unit): Promise<void> {
+    while (unit.records.length > 0 && !this.#o.hasRoom()) {
+      if (this.#stopping) throw new StoppingError();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    if (this.#closed) throw new StoppingError();
+    this.#o.spool(unit);
+  }
+
+  finished(): void {
+    this.#finish();
+  }
+
+  fatal(error: Error): void {
+    this.#o.failed(error);
+  }
+
+  /** The queue may have room again. */
+  wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** From now on nobody waits for room: what does not fit is read again at the next start. */
+  stopWaiting(): void {
+    this.#stopping = true;
+    this.wake();
+  }
+
+  /** Nothing is stored after this. */
+  close(): void {
+    this.#closed = true;
+    this.stopWaiting();
+  }
+}
+
+/** The collector stops. The unit is not stored; its lines are read again at the next start. */
+export class StoppingError extends Error {
+  override readonly name = "StoppingError";
+
+  constructor() {
+    super("the collector is stopping");
+  }
+}
