@@ -1,0 +1,68 @@
+import { Command } from "commander";
+import { readStatus } from "#state/status.ts";
+import { markWatching } from "../service/watching.ts";
+import { EXIT } from "./failure.ts";
+import { CONFIG_HELP, readPlan } from "./options.ts";
+import { stopSignal } from "./signals.ts";
+import { renderStatus } from "./status-text.ts";
+
+const REFRESH_MS = 1_000;
+
+interface StatusOptions {
+  config?: string;
+  stateDir?: string;
+  json?: boolean;
+  watch?: boolean;
+}
+
+export function statusCommand(): Command {
+  return new Command("status")
+    .description("What was read, what left, what waits, and whether the numbers add up.")
+    .option("-c, --config <file>", CONFIG_HELP)
+    .option("--state-dir <dir>", "read this state folder instead of the configuration's")
+    .option("--json", "print JSON")
+    .option("-w, --watch", "refresh every second until Ctrl-C; the collector then sends every second too")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  talos status
+  talos status --watch
+  talos status --json | jq '.balance.balanced'
+
+Works while the collector runs and when it does not. Exit codes: 0 all is well, 1 there is no state yet,
+3 records are parked, or the balance does not hold.`,
+    )
+    .action(async (options: StatusOptions) => {
+      const dir = options.stateDir ?? readPlan(options.config).plan.stateDir;
+      process.exitCode = options.watch === true ? await watch(dir, options) : show(dir, options);
+    });
+}
+
+function show(dir: string, { json }: StatusOptions): number {
+  const status = readStatus(dir);
+  if (status === undefined) {
+    process.stderr.write(`talos: no collector has run with the state folder ${dir} yet; start one with \`talos run\`\n`);
+    return EXIT.failure;
+  }
+  const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  process.stdout.write(json === true ? `${JSON.stringify(status)}\n` : renderStatus(status, { nowMs: Date.now(), color }));
+  const parked = status.destinations.some(({ health }) => health?.state === "parked");
+  return parked || !status.balance.balanced ? EXIT.undelivered : 0;
+}
+
+async function watch(dir: string, options: StatusOptions): Promise<number> {
+  const stop = stopSignal();
+  let stopped = false;
+  void stop.promise.then(() => {
+    stopped = true;
+  });
+  let code = 0;
+  while (!stopped) {
+    markWatching(dir, Date.now());
+    if (process.stdout.isTTY && options.json !== true) process.stdout.write("\u001B[2J\u001B[H");
+    code = show(dir, options);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, REFRESH_MS)), stop.promise]);
+  }
+  return code;
+}
