@@ -35,10 +35,7 @@ function certificate(subject: Subject, issuer: { name: string; key: KeyObject })
     nameOf(issuer.name),
     der(SEQUENCE, der(UTC_TIME, Buffer.from("200101000000Z")), der(UTC_TIME, Buffer.from("450101000000Z"))),
     nameOf(subject.name),
-    createPublicKey(subject.key.export({ type: "spki", format: "pem" })).export({
-      type: "spki",
-      format: "der",
-    }),
+    subject.key.export({ type: "spki", format: "der" }),
     der(CONTEXT_3, der(SEQUENCE, ...subject.extensions)),
   );
   const signature = der(BIT_STRING, Uint8Array.of(0), sign("sha256", signed, issuer.key));

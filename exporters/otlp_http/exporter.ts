@@ -10,7 +10,7 @@ import { jsonCodec } from "#proto/json.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { OtlpHttpConfig } from "./config.ts";
-import { errorCode } from "./failure.ts";
+import { errorCode } from "#component/error-code.ts";
 import { type Answer, resultFor } from "./response.ts";
 import { Transport } from "./transport.ts";
 

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { errorCode } from "./failure.ts";
+import { errorCode } from "#component/error-code.ts";
 import type { Answer } from "./response.ts";
 
 const gunzip = promisify(zlib.gunzip);
