@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Clock, LogFields, Platform, Settings } from "#component/component.ts";
+import type { KeyValue, LogsRequest } from "#proto/logs.ts";
 
 /** A clock that moves only when told to. */
 export class FakeClock implements Clock {
@@ -78,4 +79,31 @@ export function testSettings(
     counts,
     said: () => inspect([lines, counts], { depth: 9, maxArrayLength: null, maxStringLength: null }),
   };
+}
+
+/** A request of `count` records as the gate lets them out, each with an id of its own. */
+export function logsRequest(count: number, attributes: Record<string, string | number> = {}): LogsRequest {
+  const logRecords = Array.from({ length: count }, (_, i) => ({
+    timeUnixNano: 1_780_000_000_000_000_000n,
+    eventName: "gen_ai.client.inference.operation.details",
+    attributes: keyValues({
+      "log.record.uid": i.toString(16).padStart(32, "0"),
+      "gen_ai.response.model": "claude-opus-4-5",
+      "gen_ai.usage.input_tokens": 1_000 + i,
+      "gen_ai.usage.output_tokens": 10 + i,
+      ...attributes,
+    }),
+  }));
+  const scope = { name: "talos.receiver.claude_code", version: "0.1.0", attributes: [] };
+  const resource = {
+    attributes: keyValues({ "service.name": "talos-auditor", "talos.privacy.mode": "off" }),
+  };
+  return { resourceLogs: [{ resource, scopeLogs: [{ scope, logRecords }] }] };
+}
+
+function keyValues(attributes: Record<string, string | number>): KeyValue[] {
+  return Object.entries(attributes).map(([key, value]) => ({
+    key,
+    value: typeof value === "number" ? { intValue: value } : { stringValue: value },
+  }));
 }
