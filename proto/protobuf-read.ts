@@ -1,4 +1,5 @@
 import type { Reader } from "protobufjs/minimal.js";
+import { countOf, ID_BYTES, MAX_DEPTH, responseOf } from "./decoding.ts";
 import { DecodeError } from "./logs.ts";
 import type { AnyValue, InstrumentationScope, KeyValue, LogRecord } from "./logs.ts";
 import type { LogsRequest, LogsResponse, ResourceLogs, RpcStatus, ScopeLogs } from "./logs.ts";
@@ -8,9 +9,6 @@ import { enter, leave, readFixed64, readInt64, skip } from "./protobuf-wire.ts";
  * Each `case` is a field's tag: number × 8 + wire type (0 varint, 1 eight bytes, 2 with a length, 5 four bytes).
  * A known field of another wire type falls through to `skip`, as the wire format wants.
  */
-
-/** Arrays and maps within each other. Deeper ones are an attack, not telemetry. */
-export const MAX_DEPTH = 32;
 
 export function readRequest(reader: Reader): LogsRequest {
   const resourceLogs: ResourceLogs[] = [];
@@ -138,8 +136,6 @@ function setId(into: LogRecord, key: "traceId" | "spanId", bytes: Uint8Array): v
   else delete into[key];
 }
 
-export const ID_BYTES = { traceId: 16, spanId: 8 } as const;
-
 function readKeyValue(reader: Reader, depth: number): KeyValue {
   const outer = enter(reader);
   const read: KeyValue = { key: "", value: {} };
@@ -229,14 +225,4 @@ export function readStatus(reader: Reader): RpcStatus {
     else skip(reader, tag);
   }
   return read;
-}
-
-/** An empty partial success says what an absent one says: everything was accepted. */
-export function responseOf(partial: { rejectedLogRecords: number; errorMessage: string }): LogsResponse {
-  return partial.rejectedLogRecords === 0 && partial.errorMessage === "" ? {} : { partialSuccess: partial };
-}
-
-export function countOf(value: number | bigint): number {
-  if (typeof value === "bigint" || value < 0) throw new DecodeError("out_of_range");
-  return value;
 }

@@ -1,4 +1,5 @@
 import type { Reader, Writer } from "protobufjs/minimal.js";
+import { narrowed } from "./decoding.ts";
 import { DecodeError } from "./logs.ts";
 
 /** What protobufjs leaves to us: bounds of nested messages and exact 64-bit integers. */
@@ -57,11 +58,6 @@ function readByte(reader: Reader): number {
   const byte = reader.pos < reader.len ? reader.buf[reader.pos++] : undefined;
   if (byte === undefined) throw new DecodeError("truncated");
   return byte;
-}
-
-export function narrowed(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
 
 export function readFixed64(reader: Reader): bigint {
