@@ -7,8 +7,8 @@ import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
 import { replaceBlock, table } from "./docs/table.ts";
 
-it.each([...pages()])("%s says what the code says; `npm run docs` writes it", (page, text) => {
-  expect(currentPage(page)).toBe(text);
+it.each([...pages])("%s says what the code says; `npm run docs` writes it", (page, write) => {
+  expect(currentPage(page)).toBe(write());
 });
 
 it("lists a setting with its default, its choices and its meaning, by its full path", () => {

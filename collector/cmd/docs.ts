@@ -8,16 +8,15 @@ import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
 import { replaceBlock } from "./docs/table.ts";
 
+/** The project. */
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** Every page that is derived from code, as it should be: by its path from the root of the project. */
-export function pages(): Map<string, string> {
-  return new Map([
-    ["docs/egress-contract.md", egressPage()],
-    withSettings("docs/configuration.md", ServiceConfig),
-    ...components.map((factory) => withSettings(readmeOf(factory), factory.config)),
-  ]);
-}
+/** Every page that is derived from code, by its path from the root of the project, and how it is written. */
+export const pages: ReadonlyMap<string, () => string> = new Map([
+  ["docs/egress-contract.md", egressPage],
+  withSettings("docs/configuration.md", ServiceConfig),
+  ...components.map((factory) => withSettings(readmeOf(factory), factory.config)),
+]);
 
 /** The page as it is; empty when there is none. */
 export function currentPage(page: string): string {
@@ -25,8 +24,8 @@ export function currentPage(page: string): string {
   return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
-function withSettings(page: string, schema: z.ZodType): [string, string] {
-  return [page, replaceBlock(currentPage(page), "settings", settingsTable(schema))];
+function withSettings(page: string, schema: z.ZodType): [string, () => string] {
+  return [page, () => replaceBlock(currentPage(page), "settings", settingsTable(schema))];
 }
 
 function readmeOf({ kind, type }: Factory): string {
@@ -34,7 +33,8 @@ function readmeOf({ kind, type }: Factory): string {
 }
 
 if (import.meta.main) {
-  for (const [page, text] of pages()) {
+  for (const [page, write] of pages) {
+    const text = write();
     if (text === currentPage(page)) continue;
     writeFileSync(path.join(root, page), text);
     console.log(`wrote ${page}`);
