@@ -2,7 +2,7 @@ import type { Clock, Component, Exporter, Logger, Platform, Processor, Settings 
 import type { SourceRecord } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
-import { loadMasterKey } from "#state/key-source.ts";
+import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
 import { StateStore } from "#state/store.ts";
 import { Sender } from "../helper/sender.ts";
@@ -31,9 +31,21 @@ export interface ServiceOptions {
   onAccepted?: (records: readonly SourceRecord[]) => void;
 }
 
+const KEY_NOTES = {
+  keychain: "in this system's keychain",
+  memory: "in memory only; after a restart the transcripts are read again instead",
+  file: "in a file beside the state",
+};
+
+function keyNoteOf({ source, note }: MasterKey): string {
+  return note === "" ? KEY_NOTES[source] : note;
+}
+
 /** A running collector: starts exporters first and receivers last, and stops in the opposite order. */
 export class Service {
   readonly store: StateStore;
+  /** One sentence on where the outbox key is. */
+  readonly keyNote: string;
   readonly #o: ServiceOptions;
   readonly #lock: Lock;
   readonly #counters = new Counters();
@@ -48,8 +60,9 @@ export class Service {
   readonly failure: Promise<never>;
   #cancelPrune: (() => void) | undefined;
 
-  private constructor(options: ServiceOptions, lock: Lock, store: StateStore) {
+  private constructor(options: ServiceOptions, lock: Lock, { store, keyNote }: { store: StateStore; keyNote: string }) {
     this.#o = options;
+    this.keyNote = keyNote;
     this.#lock = lock;
     this.store = store;
     this.failure = new Promise((_, reject) => {
@@ -74,7 +87,7 @@ export class Service {
         clock,
         log,
       });
-      const service = new Service(options, lock, store);
+      const service = new Service(options, lock, { store, keyNote: keyNoteOf(masterKey) });
       service.#build(firstStart);
       return service;
     } catch (error) {
