@@ -17,6 +17,7 @@ export class DebugExporter implements Exporter {
   readonly #output: Output;
   /** A closed pipe is reported by `send`; without a listener it would also end the process. */
   readonly #ignore = (): void => {};
+  #isRunning = false;
 
   constructor(settings: Settings, config: DebugConfig, output: Output = process.stdout) {
     this.#settings = settings;
@@ -25,15 +26,17 @@ export class DebugExporter implements Exporter {
   }
 
   async start(): Promise<void> {
+    this.#isRunning = true;
     this.#output.on("error", this.#ignore);
   }
 
   async shutdown(): Promise<void> {
+    this.#isRunning = false;
     this.#output.off("error", this.#ignore);
   }
 
   async send(request: LogsRequest, signal: AbortSignal): Promise<SendResult> {
-    if (signal.aborted) return { kind: "retry", reason: "stopped before writing" };
+    if (!this.#isRunning || signal.aborted) return { kind: "retry", reason: "stopped before writing" };
     const lines = linesOf(request, this.#config.verbosity);
     const error = await this.#write(lines.map((line) => `${this.#settings.id}: ${line}\n`).join(""));
     if (error) return { kind: "retry", reason: `output failed: ${errorCode(error)}` };
