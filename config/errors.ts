@@ -35,6 +35,9 @@ export function parseInto<S extends z.ZodType>(
 
 function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, at: ConfigPath): ConfigProblem[] {
   const path = issue.path.filter((part) => typeof part !== "symbol");
+  if (issue.code === "invalid_key") {
+    return issue.issues.map(({ message }) => ({ path: [...at, ...path], message }));
+  }
   if (issue.code !== "unrecognized_keys") return [{ path: [...at, ...path], message: issue.message }];
   const known = keysAt(schema, path);
   return issue.keys.map((key) => {

@@ -41,7 +41,10 @@ export function parseConfigText(text: string, file: string, home: Home): LoadedC
   const root = parseInto(problems, RootConfig, value, []);
   const service = parseInto(problems, ServiceConfig, root?.service ?? serviceOf(value), ["service"]);
   if (root === undefined || service === undefined) {
-    throw new ConfigError(problems.map((problem) => document.describe(problem)), file);
+    throw new ConfigError(
+      problems.map((problem) => document.describe(problem)),
+      file,
+    );
   }
   return { ...root, service, file, baseDir, problems, describe: (problem) => document.describe(problem) };
 }

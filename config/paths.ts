@@ -18,7 +18,10 @@ export function expandPath(text: string, { os, homeDir }: Home, base: string): s
 export function defaultStateDir({ os, homeDir, env }: Home): string {
   if (os === "darwin") return path.posix.join(homeDir, "Library/Application Support/talos-auditor");
   if (os === "win32") {
-    return path.win32.join(env["LOCALAPPDATA"] ?? path.win32.join(homeDir, "AppData", "Local"), "talos-auditor");
+    return path.win32.join(
+      env["LOCALAPPDATA"] ?? path.win32.join(homeDir, "AppData", "Local"),
+      "talos-auditor",
+    );
   }
   return path.posix.join(env["XDG_STATE_HOME"] ?? path.posix.join(homeDir, ".local/state"), "talos-auditor");
 }

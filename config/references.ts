@@ -19,13 +19,17 @@ export function resolveReferences(
   problems: ConfigProblem[],
   at: ConfigPath = [],
 ): unknown {
-  if (typeof value === "string") return resolveText(value, sources, (message) => problems.push({ path: at, message }));
+  if (typeof value === "string")
+    return resolveText(value, sources, (message) => problems.push({ path: at, message }));
   if (Array.isArray(value)) {
     return value.map((item, i) => resolveReferences(item, sources, problems, [...at, i]));
   }
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, resolveReferences(item, sources, problems, [...at, key])]),
+    Object.entries(value).map(([key, item]) => [
+      key,
+      resolveReferences(item, sources, problems, [...at, key]),
+    ]),
   );
 }
 
@@ -39,7 +43,11 @@ function resolveText(text: string, sources: ReferenceSources, problem: (message:
   });
 }
 
-function fromEnvironment(reference: string, { env }: ReferenceSources, problem: (message: string) => void): string {
+function fromEnvironment(
+  reference: string,
+  { env }: ReferenceSources,
+  problem: (message: string) => void,
+): string {
   const [, name = reference, fallback] = /^(.*?)(?::-(.*))?$/s.exec(reference) ?? [];
   const value = env[name] ?? fallback;
   if (value === undefined) problem(`the environment variable ${name} is not set`);

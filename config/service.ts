@@ -3,7 +3,10 @@ import { bytes } from "./bytes.ts";
 import { duration } from "./duration.ts";
 
 const names = (what: string) =>
-  z.array(z.string()).min(1, { error: `needs at least one ${what}` }).describe(`Ids of ${what}s.`);
+  z
+    .array(z.string())
+    .min(1, { error: `needs at least one ${what}` })
+    .describe(`Ids of ${what}s.`);
 
 /** One path from receivers to exporters. The first exporter is the primary: only its full queue stops reading. */
 export const PipelineConfig = z.strictObject({
@@ -18,7 +21,9 @@ export const ServiceConfig = z.strictObject({
   config_dir: z
     .string()
     .optional()
-    .describe("Folder of the moment of the first start. Default: `state_dir` when that is set, else beside the token."),
+    .describe(
+      "Folder of the moment of the first start. Default: `state_dir` when that is set, else beside the token.",
+    ),
   outbox: z
     .strictObject({
       key_source: z

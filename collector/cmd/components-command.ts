@@ -7,7 +7,12 @@ export function componentsCommand(): Command {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExamples:\n  talos components\n  talos components --json | jq -r '.[].type'")
     .action(({ json }: { json?: boolean }) => {
-      const rows = components.map(({ kind, type, stability, summary }) => ({ kind, type, stability, summary }));
+      const rows = components.map(({ kind, type, stability, summary }) => ({
+        kind,
+        type,
+        stability,
+        summary,
+      }));
       if (json === true) process.stdout.write(`${JSON.stringify(rows, undefined, 2)}\n`);
       else for (const row of rows) process.stdout.write(line(row));
     });

@@ -20,19 +20,17 @@ export function explain(error: unknown): number {
   if (error instanceof ConfigError) return EXIT.usage;
   if (error instanceof LockedError) return EXIT.locked;
   if (error instanceof StateError) process.stderr.write(`  ${stateAdvice(error)}\n`);
-  else if (process.env["TALOS_DEBUG"] === "1" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  else if (process.env["TALOS_DEBUG"] === "1" && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
   return EXIT.failure;
 }
 
 function stateAdvice({ code }: StateError): string {
-  switch (code) {
-    case "disk_full":
-      return "free some space on the disk of the state folder and start again; nothing is lost";
-    case "read_only":
-      return "make the state folder writable for this user, or set service.state_dir to another one";
-    case "newer":
-      return "install the version that wrote it, or set service.state_dir to another folder";
-    default:
-      return "see `talos status`; the transcripts are untouched";
-  }
+  return ADVICE[code] ?? "see `talos status`; the transcripts are untouched";
 }
+
+const ADVICE: Partial<Record<StateError["code"], string>> = {
+  disk_full: "free some space on the disk of the state folder and start again; nothing is lost",
+  read_only: "make the state folder writable for this user, or set service.state_dir to another one",
+  newer: "install the version that wrote it, or set service.state_dir to another folder",
+};

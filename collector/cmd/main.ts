@@ -27,7 +27,8 @@ Examples:
   .addCommand(componentsCommand())
   .addCommand(statusCommand());
 
-for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help to see what is possible)");
+for (const command of program.commands)
+  command.exitOverride().showHelpAfterError("(add --help to see what is possible)");
 
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@ import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan } from "./options.ts";
-import { stopSignal } from "./signals.ts";
+import { type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
 /** How long a stopping collector goes on sending before it leaves the rest in the outbox. */
@@ -43,7 +43,11 @@ Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 records still wait in the
 
 async function run(options: RunOptions): Promise<number> {
   const { plan, file } = readPlan(options.config);
-  const log = createLogger({ ...plan.service.logs, write: (line) => process.stderr.write(line), now: Date.now });
+  const log = createLogger({
+    ...plan.service.logs,
+    write: (line) => process.stderr.write(line),
+    now: Date.now,
+  });
   const service = await Service.open({
     plan,
     version: VERSION,
@@ -54,8 +58,12 @@ async function run(options: RunOptions): Promise<number> {
   });
   const stop = stopSignal();
   await service.start();
-  log.info("collector started", { version: VERSION, mode: plan.pipelines[0]?.mode ?? "off", pipelines: plan.pipelines.length });
-  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop.promise);
+  log.info("collector started", {
+    version: VERSION,
+    mode: plan.pipelines[0]?.mode ?? "off",
+    pipelines: plan.pipelines.length,
+  });
+  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const reason = await Promise.race([stop.promise, service.failure]);
@@ -68,11 +76,9 @@ async function run(options: RunOptions): Promise<number> {
   return 0;
 }
 
-async function runOnce(service: Service, drainMs: number, stopped: Promise<string>): Promise<number> {
-  const stop = new AbortController();
-  void stopped.then(() => stop.abort());
+async function runOnce(service: Service, drainMs: number, stop: StopSignal): Promise<number> {
   try {
-    await Promise.race([service.readToEnd(), stopped]);
+    await Promise.race([service.readToEnd(), stop.promise]);
     const done = await service.drain(AbortSignal.any([stop.signal, AbortSignal.timeout(drainMs)]));
     if (done) return 0;
     const { destinations } = service.store.balance();

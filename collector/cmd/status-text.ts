@@ -50,7 +50,9 @@ function readBalances({ balance }: Status): boolean {
 function dropped(reasons: Record<string, number>): string {
   const entries = Object.entries(reasons).filter(([, count]) => count > 0);
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
-  const detail = entries.map(([reason, count]) => `${number(count)} ${reason.replaceAll("_", " ")}`).join(", ");
+  const detail = entries
+    .map(([reason, count]) => `${number(count)} ${reason.replaceAll("_", " ")}`)
+    .join(", ");
   return `${number(total)} dropped${detail === "" ? "" : ` (${detail})`}`;
 }
 
@@ -76,7 +78,8 @@ function table(destinations: readonly DestinationBalance[], paint: Paint): strin
 function healthLines(destination: DestinationStatus, { nowMs }: TextOptions, paint: Paint): string[] {
   const { exporter, health, queued } = destination;
   const lines: string[] = [];
-  if (queued.oldestMs !== undefined) lines.push(`  ${exporter}: the oldest waits for ${span(nowMs - queued.oldestMs)}`);
+  if (queued.oldestMs !== undefined)
+    lines.push(`  ${exporter}: the oldest waits for ${span(nowMs - queued.oldestMs)}`);
   if (health?.lastDeliveredMs !== undefined) {
     lines.push(`  ${exporter}: last delivered ${span(nowMs - health.lastDeliveredMs)} ago`);
   }

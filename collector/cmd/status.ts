@@ -42,23 +42,23 @@ Works while the collector runs and when it does not. Exit codes: 0 all is well, 
 function show(dir: string, { json }: StatusOptions): number {
   const status = readStatus(dir);
   if (status === undefined) {
-    process.stderr.write(`talos: no collector has run with the state folder ${dir} yet; start one with \`talos run\`\n`);
+    process.stderr.write(
+      `talos: no collector has run with the state folder ${dir} yet; start one with \`talos run\`\n`,
+    );
     return EXIT.failure;
   }
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-  process.stdout.write(json === true ? `${JSON.stringify(status)}\n` : renderStatus(status, { nowMs: Date.now(), color }));
+  process.stdout.write(
+    json === true ? `${JSON.stringify(status)}\n` : renderStatus(status, { nowMs: Date.now(), color }),
+  );
   const parked = status.destinations.some(({ health }) => health?.state === "parked");
   return parked || !status.balance.balanced ? EXIT.undelivered : 0;
 }
 
 async function watch(dir: string, options: StatusOptions): Promise<number> {
   const stop = stopSignal();
-  let stopped = false;
-  void stop.promise.then(() => {
-    stopped = true;
-  });
   let code = 0;
-  while (!stopped) {
+  while (!stop.signal.aborted) {
     markWatching(dir, Date.now());
     if (process.stdout.isTTY && options.json !== true) process.stdout.write("\u001B[2J\u001B[H");
     code = show(dir, options);

@@ -5,7 +5,10 @@ export function mergeRequests(requests: readonly LogsRequest[]): LogsRequest {
   const resources = new Map<string, { logs: ResourceLogs; scopes: Map<string, ScopeLogs> }>();
   for (const { resource, scopeLogs } of requests.flatMap((request) => request.resourceLogs)) {
     const name = keyOf(resource.attributes);
-    const into = resources.get(name) ?? { logs: { resource, scopeLogs: [] }, scopes: new Map<string, ScopeLogs>() };
+    const into = resources.get(name) ?? {
+      logs: { resource, scopeLogs: [] },
+      scopes: new Map<string, ScopeLogs>(),
+    };
     resources.set(name, into);
     for (const { scope, logRecords } of scopeLogs) {
       const scopeName = `${scope.name} ${scope.version}`;

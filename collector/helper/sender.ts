@@ -1,4 +1,5 @@
 import type { Clock, Delivery, Exporter, Logger, SendResult } from "#component/component.ts";
+import { checkRecord, type Mode } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { StateStore } from "#state/store.ts";
@@ -21,8 +22,8 @@ export interface SenderOptions {
   batch: { timeoutMs: number; sizeBytes: number };
   /** True while records should leave every second: the first minutes, and while somebody watches. */
   hurry(): boolean;
-  /** The gate at sending. */
-  mayLeave: Parameters<typeof filterRequest>[1];
+  /** The privacy mode in force, for the gate at sending. */
+  mode: Mode;
   /** Called after anything left the queue, so that a waiting receiver goes on. */
   settled(): void;
 }
@@ -140,9 +141,9 @@ export class Sender {
    * the next round sends what may still leave and purges the rest, each with its own count.
    */
   #gated({ id, plaintext, records }: QueuedBatch): { id: number; request: LogsRequest } | undefined {
-    const { store, exporter, mayLeave } = this.#o;
+    const { store, exporter, mode } = this.#o;
     const request = protobufCodec.decodeRequest(plaintext);
-    const left = countRecords(filterRequest(request, mayLeave));
+    const left = countRecords(filterRequest(request, (record) => checkRecord(record, mode).length === 0));
     if (left === records) return { id, request };
     if (left === 0) this.#settle(() => store.purge(exporter, [id], "egress_blocked"));
     else store.split(exporter, id, singleRecords(request).map(asBatch));
@@ -160,7 +161,10 @@ export class Sender {
         return this.#split(ids, request, result.reason);
       case "park":
         this.#settle(() => store.park(exporter, ids, result.reason));
-        log.error("request refused: kept aside, tried again at the next start", { exporter, reason: result.reason });
+        log.error("request refused: kept aside, tried again at the next start", {
+          exporter,
+          reason: result.reason,
+        });
         if (result.destination === true) return this.#hold(result.reason, "parked");
         this.#note(result.reason, "parked");
         return "sent";

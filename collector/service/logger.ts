@@ -22,9 +22,9 @@ export function createLogger(options: LoggerOptions, base: LogFields = {}): Logg
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-function render({ format, now }: LoggerOptions, level: LogLevel, message: string, fields: LogFields): string {
-  const time = new Date(now()).toISOString();
-  if (format === "json") return `${JSON.stringify({ time, level, message, ...fields })}\n`;
+function render(options: LoggerOptions, level: LogLevel, message: string, fields: LogFields): string {
+  const time = new Date(options.now()).toISOString();
+  if (options.format === "json") return `${JSON.stringify({ time, level, message, ...fields })}\n`;
   const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${quoted(value)}`);
   return `${time} ${level.padEnd(5)} ${message}${rest.join("")}\n`;
 }

@@ -20,14 +20,20 @@ export function buildPipelines(options: PipelineOptions): Pipeline[] {
   return options.plan.pipelines.map((planned) => ({
     name: planned.name,
     receivers: new Set(planned.receivers),
-    processors: planned.processors.map(({ id, factory, config }) => factory.create(options.settings(id), config)),
+    processors: planned.processors.map(({ id, factory, config }) =>
+      factory.create(options.settings(id), config),
+    ),
     destinations: planned.exporters.map((exporter) => destinationOf(exporter, planned, options)),
     mode: planned.mode,
     resource: resourceOf(planned, options),
   }));
 }
 
-function destinationOf(exporter: string, { teamKey, mode }: PlannedPipeline, options: PipelineOptions): Destination {
+function destinationOf(
+  exporter: string,
+  { teamKey, mode }: PlannedPipeline,
+  options: PipelineOptions,
+): Destination {
   const planned = options.plan.exporters.find(({ id }) => id === exporter);
   if (planned === undefined) throw new Error("a planned pipeline names an exporter that is not planned");
   const delivery = planned.factory.delivery(planned.config);

@@ -50,7 +50,10 @@ export function planService(config: LoadedConfig, factories: readonly Factory[],
     const chain = checkIds(pipeline.processors, processors, { kind: "processor", at }, problems);
     const teamKey = firstOf(chain, (factory, settings) => factory.teamKey?.(settings));
     if (teamKey === undefined && chain.length === pipeline.processors.length) {
-      problems.push({ path: [...at, "processors"], message: "needs cwd_hash: its salt keys the ids of every record" });
+      problems.push({
+        path: [...at, "processors"],
+        message: "needs cwd_hash: its salt keys the ids of every record",
+      });
     }
     const mode = firstOf(chain, (factory, settings) => factory.mode?.(settings)) ?? "off";
     return teamKey === undefined ? [] : [{ ...pipeline, name, processors: chain, teamKey, mode }];
@@ -69,7 +72,8 @@ export function planService(config: LoadedConfig, factories: readonly Factory[],
 
 function folders({ service, baseDir }: LoadedConfig, home: Home): Pick<Plan, "stateDir" | "configDir"> {
   const own = service.state_dir === undefined ? undefined : expandPath(service.state_dir, home, baseDir);
-  const configDir = service.config_dir === undefined ? undefined : expandPath(service.config_dir, home, baseDir);
+  const configDir =
+    service.config_dir === undefined ? undefined : expandPath(service.config_dir, home, baseDir);
   return { stateDir: own ?? defaultStateDir(home), configDir: configDir ?? own ?? defaultConfigDir(home) };
 }
 
@@ -92,7 +96,10 @@ function readComponents<K extends Kind>(
     }
     const factory = candidates.find((candidate) => candidate.type === type);
     if (factory === undefined) {
-      problems.push({ path: [section, id], message: `no ${kind} of this type${suggestion(type, candidates)}` });
+      problems.push({
+        path: [section, id],
+        message: `no ${kind} of this type${suggestion(type, candidates)}`,
+      });
       continue;
     }
     const settings = parseInto(problems, factory.config, input, [section, id]);
@@ -132,7 +139,9 @@ function checkIds<T>(
 function checkSharing({ service }: LoadedConfig, problems: ConfigProblem[]): void {
   const reached = new Map<string, string>();
   for (const [name, { receivers, exporters }] of Object.entries(service.pipelines)) {
-    for (const route of receivers.flatMap((receiver) => exporters.map((exporter) => `${receiver} → ${exporter}`))) {
+    for (const route of receivers.flatMap((receiver) =>
+      exporters.map((exporter) => `${receiver} → ${exporter}`),
+    )) {
       const other = reached.get(route);
       if (other === undefined) reached.set(route, name);
       else {

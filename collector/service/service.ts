@@ -1,4 +1,12 @@
-import type { Clock, Component, Exporter, Logger, Platform, Processor, Settings } from "#component/component.ts";
+import type {
+  Clock,
+  Component,
+  Exporter,
+  Logger,
+  Platform,
+  Processor,
+  Settings,
+} from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
@@ -60,7 +68,11 @@ export class Service {
   readonly failure: Promise<never>;
   #cancelPrune: (() => void) | undefined;
 
-  private constructor(options: ServiceOptions, lock: Lock, { store, keyNote }: { store: StateStore; keyNote: string }) {
+  private constructor(
+    options: ServiceOptions,
+    lock: Lock,
+    { store, keyNote }: { store: StateStore; keyNote: string },
+  ) {
     this.#o = options;
     this.keyNote = keyNote;
     this.#lock = lock;
@@ -99,7 +111,8 @@ export class Service {
   /** Resolves once every component works. When one refuses, those already started are stopped again. */
   async start(): Promise<void> {
     try {
-      for (const component of [...this.#exporters.values(), ...this.#processors]) await this.#startOne(component);
+      for (const component of [...this.#exporters.values(), ...this.#processors])
+        await this.#startOne(component);
       for (const sender of this.#senders) sender.start();
       for (const receiver of this.#receivers) await this.#startOne(receiver);
     } catch (error) {
@@ -129,7 +142,8 @@ export class Service {
     for (const gate of this.#gates) gate.close();
     if (!signal.aborted) await this.drain(signal);
     for (const sender of this.#senders) await sender.stop();
-    for (const component of [...this.#processors, ...this.#exporters.values()]) await this.#stopOne(component, signal);
+    for (const component of [...this.#processors, ...this.#exporters.values()])
+      await this.#stopOne(component, signal);
     this.store.close();
     this.#lock.release();
   }
@@ -234,7 +248,9 @@ export class Service {
     try {
       await component.shutdown(signal);
     } catch (error) {
-      this.#o.log.error("a component did not stop cleanly", { error: error instanceof Error ? error.name : "unknown" });
+      this.#o.log.error("a component did not stop cleanly", {
+        error: error instanceof Error ? error.name : "unknown",
+      });
     }
   }
 }

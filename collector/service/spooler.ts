@@ -135,7 +135,8 @@ export class Spooler {
       return accepted === undefined ? [] : [{ record, accepted }];
     });
     for (const destination of pipeline.destinations) {
-      const skip = (reason: string, by: number) => add(draft.counters, `skipped:${reason}/${destination.exporter}`, by);
+      const skip = (reason: string, by: number) =>
+        add(draft.counters, `skipped:${reason}/${destination.exporter}`, by);
       skip("filtered", draft.accepted.length - kept.length);
       this.#toDestination(pipeline, destination, { unit, kept, draft, skip });
     }
@@ -143,7 +144,7 @@ export class Spooler {
 
   #toDestination(
     { resource }: Pipeline,
-    { exporter, delivery, gate, hasRoom }: Destination,
+    destination: Destination,
     work: {
       unit: Unit;
       kept: { record: SourceRecord; accepted: Accepted }[];
@@ -151,8 +152,9 @@ export class Spooler {
       skip: (reason: string, by: number) => void;
     },
   ): void {
+    const { exporter, delivery, gate } = destination;
     const passed: { wire: LogRecord; accepted: Accepted; record: SourceRecord }[] = [];
-    const room = work.kept.length === 0 || hasRoom();
+    const room = work.kept.length === 0 || destination.hasRoom();
     for (const { record, accepted } of work.kept) {
       const reason = skipReason(accepted, exporter, delivery) ?? (room ? undefined : "queue_full");
       const wire = reason === undefined ? gate.pass(record) : undefined;
@@ -195,7 +197,11 @@ function decide(weight: Weight, known: Known | undefined): Pick<Accepted, "kind"
   return known.owed.length > 0 ? { kind: "refill", owed: known.owed } : undefined;
 }
 
-function skipReason({ kind, owed }: Accepted, exporter: string, { corrections }: Delivery): string | undefined {
+function skipReason(
+  { kind, owed }: Accepted,
+  exporter: string,
+  { corrections }: Delivery,
+): string | undefined {
   if (owed.includes(exporter)) return undefined;
   if (kind === "refill") return "had_it";
   return kind === "correction" && !corrections ? "correction" : undefined;

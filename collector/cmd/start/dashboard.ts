@@ -4,7 +4,9 @@ import path from "node:path";
 
 /** Builds the dashboard unless the last build is newer than its sources. */
 export async function buildDashboard(projectDir: string): Promise<void> {
-  const built = statSync(path.join(projectDir, "backend/dashboard/dist/index.html"), { throwIfNoEntry: false });
+  const built = statSync(path.join(projectDir, "backend/dashboard/dist/index.html"), {
+    throwIfNoEntry: false,
+  });
   if (built !== undefined && built.mtimeMs > newestSource(projectDir)) return;
   const vite = path.join(projectDir, "node_modules/vite/bin/vite.js");
   const child = spawn(process.execPath, [vite, "build", "backend/dashboard", "--logLevel", "error"], {
@@ -22,9 +24,12 @@ export async function buildDashboard(projectDir: string): Promise<void> {
 }
 
 function newestSource(projectDir: string): number {
-  const sources = globSync(["backend/dashboard/**/*.{ts,tsx,css,html,svg}", "backend/domain/report.ts", "proto/*.ts"], {
-    cwd: projectDir,
-    exclude: (name) => name === "dist",
-  });
+  const sources = globSync(
+    ["backend/dashboard/**/*.{ts,tsx,css,html,svg}", "backend/domain/report.ts", "proto/*.ts"],
+    {
+      cwd: projectDir,
+      exclude: (name) => name === "dist",
+    },
+  );
   return Math.max(...sources.map((file) => statSync(path.join(projectDir, file)).mtimeMs));
 }

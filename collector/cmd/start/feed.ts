@@ -21,9 +21,12 @@ export class Feed {
 
   /** Prints the requests among these records. Only a few of a large backlog, then a count. */
   show(records: readonly SourceRecord[]): void {
-    const requests = records.filter(({ eventName }) => eventName === "gen_ai.client.inference.operation.details");
+    const requests = records.filter(
+      ({ eventName }) => eventName === "gen_ai.client.inference.operation.details",
+    );
     const shown = requests.slice(-5);
-    if (requests.length > shown.length) this.#line(`  … ${(requests.length - shown.length).toLocaleString("en-US")} earlier requests`);
+    if (requests.length > shown.length)
+      this.#line(`  … ${(requests.length - shown.length).toLocaleString("en-US")} earlier requests`);
     for (const record of shown) this.#line(this.#request(record));
     this.refresh();
   }

@@ -109,7 +109,14 @@ export class InventedDeveloper {
     };
     session.cached = Math.min(session.cached + written, 160_000);
     const content = [{ type: "text", text: "An invented answer." }];
-    const message = { model: model.id, id: `msg_01${token()}`, type: "message", role: "assistant", content, usage };
+    const message = {
+      model: model.id,
+      id: `msg_01${token()}`,
+      type: "message",
+      role: "assistant",
+      content,
+      usage,
+    };
     return {
       ...envelope(session, atMs),
       type: "assistant",

@@ -32,6 +32,7 @@ Everything it writes is in .talos; \`npm run reset\` removes it. Ctrl-C ends it 
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError("expected 1 to 65535");
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new InvalidArgumentError("expected 1 to 65535");
   return port;
 }

@@ -44,7 +44,9 @@ export async function play(options: StartOptions): Promise<number> {
     : undefined;
   try {
     const backend = { url: workers.url, setupSecret: secrets.SETUP_SECRET };
-    const who = invented ? { team: "Invented team", developer: "Invented developer" } : { team: "My team", developer: "Me" };
+    const who = invented
+      ? { team: "Invented team", developer: "Invented developer" }
+      : { team: "My team", developer: "Me" };
     await enrol(backend, folder, { ...who, demo: invented });
     writeCollectorConfig(folder, workers.url, invented ? "invented" : "real");
     developer?.writeHistory();
@@ -67,7 +69,11 @@ interface Collector {
 async function openCollector(configFile: string): Promise<Collector> {
   const { plan } = readPlan(configFile);
   let feed: Feed | undefined;
-  const log = createLogger({ ...plan.service.logs, write: (line) => feed?.say(`  ${line.trim()}`), now: Date.now });
+  const log = createLogger({
+    ...plan.service.logs,
+    write: (line) => feed?.say(`  ${line.trim()}`),
+    now: Date.now,
+  });
   const service = await Service.open({
     plan,
     version: VERSION,

@@ -12,7 +12,10 @@ export function welcome(facts: ScreenFacts): string {
   const rows: [string, string][] = [
     ["Dashboard", `${facts.link}   (signs in once; a new start prints a new link)`],
     ["Data goes to", "this computer only; nothing leaves it"],
-    ["Privacy mode", "off: token counts, times, model names and a salted hash of the folder. No prompts, no answers"],
+    [
+      "Privacy mode",
+      "off: token counts, times, model names and a salted hash of the folder. No prompts, no answers",
+    ],
     ["Writes to", `${facts.folder}   (remove all of it: npm run reset)`],
     ["Outbox key", facts.keyNote],
     ...facts.tools.map((tool, i): [string, string] => [i === 0 ? "Tools" : "", tool]),
@@ -21,5 +24,14 @@ export function welcome(facts: ScreenFacts): string {
   const invented = facts.invented
     ? ["", "  INVENTED DATA: no Claude Code logs were found here, so an invented developer plays live."]
     : [];
-  return ["", "  Talos Auditor", "", ...lines, ...invented, "", "  Ctrl-C ends it and loses nothing.", ""].join("\n");
+  return [
+    "",
+    "  Talos Auditor",
+    "",
+    ...lines,
+    ...invented,
+    "",
+    "  Ctrl-C ends it and loses nothing.",
+    "",
+  ].join("\n");
 }

@@ -9,7 +9,12 @@ export function readOrCreateSecrets(file: string): WorkerSecrets {
   const known = parse(readIfThere(file));
   const value = (name: (typeof NAMES)[number]) => known.get(name) ?? randomBytes(32).toString("base64");
   const secrets = { PEPPER: value("PEPPER"), KMS_KEY: value("KMS_KEY"), SETUP_SECRET: value("SETUP_SECRET") };
-  const lines = [...NAMES.map((name) => `${name}=${secrets[name]}`), "INBOX=on", "ENVIRONMENT=development", ""];
+  const lines = [
+    ...NAMES.map((name) => `${name}=${secrets[name]}`),
+    "INBOX=on",
+    "ENVIRONMENT=development",
+    "",
+  ];
   writeFileSync(file, lines.join("\n"), { mode: 0o600 });
   return secrets;
 }

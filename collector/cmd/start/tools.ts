@@ -24,6 +24,7 @@ export function findTools(platform: Platform): FoundTools {
 
 function cursorFolder({ os, homeDir, env }: Platform): string {
   if (os === "darwin") return path.posix.join(homeDir, "Library/Application Support/Cursor");
-  if (os === "win32") return path.win32.join(env["APPDATA"] ?? path.win32.join(homeDir, "AppData/Roaming"), "Cursor");
+  if (os === "win32")
+    return path.win32.join(env["APPDATA"] ?? path.win32.join(homeDir, "AppData/Roaming"), "Cursor");
   return path.posix.join(env["XDG_CONFIG_HOME"] ?? path.posix.join(homeDir, ".config"), "Cursor");
 }

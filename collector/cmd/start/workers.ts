@@ -65,11 +65,20 @@ export async function startWorkers(folder: StartFolder, projectDir: string, port
   const args = [
     ...["dev", "-c", "wrangler.toml", "-c", "backend/consumer/wrangler.toml"],
     ...["--persist-to", folder.workers, "--env-file", folder.secretsFile],
-    ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0", "--show-interactive-dev-session=false"],
+    ...[
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      String(port),
+      "--inspector-port",
+      "0",
+      "--show-interactive-dev-session=false",
+    ],
   ];
   const child = wrangler(args, folder, projectDir);
   writeFileSync(folder.workersPidFile, String(child.pid ?? ""), { mode: 0o600 });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const life = new AbortController();
+  child.once("exit", () => life.abort());
   let stopping = false;
   const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
@@ -77,12 +86,12 @@ export async function startWorkers(folder: StartFolder, projectDir: string, port
     if (child.pid !== undefined) await endGroup(child.pid);
     rmSync(folder.workersPidFile, { force: true });
   };
-  if (!(await answers(url, exited))) {
+  if (!(await answers(url, life.signal))) {
     await stop();
     throw workersError("the Workers did not start", folder);
   }
   const died = new Promise<void>((resolve) => {
-    void exited.then(() => {
+    life.signal.addEventListener("abort", () => {
       if (!stopping) resolve();
     });
   });
@@ -103,13 +112,9 @@ function wrangler(args: string[], folder: StartFolder, cwd: string): ChildProces
   return child;
 }
 
-async function answers(url: string, exited: Promise<void>): Promise<boolean> {
+async function answers(url: string, exited: AbortSignal): Promise<boolean> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  let gone = false;
-  void exited.then(() => {
-    gone = true;
-  });
-  while (!gone && Date.now() < deadline) {
+  while (!exited.aborted && Date.now() < deadline) {
     try {
       const response = await fetch(`${url}/api/version`, { signal: AbortSignal.timeout(2_000) });
       await response.arrayBuffer();
