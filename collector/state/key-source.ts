@@ -1,5 +1,17 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Logger, Platform } from "#component/component.ts";
+import { secureFolder } from "./database.ts";
+import { StateError, stateError } from "./errors.ts";
+import { type Keychain, systemKeychain } from "./keychain.ts";
+import { createPrivateFile } from "./private-file.ts";
 import type { KeySource } from "./types.ts";
+
+const KEY_BYTES = 32;
+const KEY_TEXT = /^[A-Za-z0-9+/]{43}=$/;
+const KEY_FILE = "outbox.key";
+const TIMEOUT_MS = 5_000;
 
 export interface MasterKey {
   /** 32 bytes. */
@@ -9,15 +21,10 @@ export interface MasterKey {
   note: string;
 }
 
-/** A place for one secret string. */
-export interface Keychain {
-  get(signal: AbortSignal): Promise<string | null>;
-  set(secret: string, signal: AbortSignal): Promise<void>;
-}
-
 export interface KeyOptions {
   /** `auto` and `keychain` use the keychain, and memory where there is none. */
   source: KeySource | "auto";
+  /** The state folder, which holds a key file. */
   dir: string;
   platform: Platform;
   log: Logger;
@@ -27,7 +34,72 @@ export interface KeyOptions {
   timeoutMs?: number;
 }
 
-/** The outbox's master key, made at first use. Call it while holding the folder's lock. */
-export async function loadMasterKey(_options: KeyOptions): Promise<MasterKey> {
-  throw new Error("not implemented");
+/** The outbox's master key, made at first use. Call it while holding the folder's lock. The key is never logged. */
+export async function loadMasterKey(options: KeyOptions): Promise<MasterKey> {
+  if (options.source === "file") return { key: fileKey(options), source: "file", note: "" };
+  if (options.source === "memory") return { key: randomBytes(KEY_BYTES), source: "memory", note: "" };
+  const key = await keychainKey(options);
+  if (key !== undefined) return { key, source: "keychain", note: "" };
+  const note = "no keychain answered: the key is in memory, and what is queued is read again after a restart";
+  options.log.warn(note);
+  return { key: randomBytes(KEY_BYTES), source: "memory", note };
+}
+
+/** Undefined when the keychain does not answer in time, refuses, or does not keep what it is given. */
+async function keychainKey({
+  keychain,
+  platform,
+  timeoutMs,
+  log,
+}: KeyOptions): Promise<Uint8Array | undefined> {
+  const signal = AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS);
+  try {
+    return await Promise.race([
+      storedKey(keychain ?? (await systemKeychain(platform.os)), log, signal),
+      late(signal),
+    ]);
+  } catch {
+    return undefined;
+  }
+}
+
+async function storedKey(
+  keychain: Keychain,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const stored = await keychain.get(signal);
+  if (stored !== null && KEY_TEXT.test(stored)) return Buffer.from(stored, "base64");
+  if (stored !== null) log.warn("the key in the keychain is damaged and is replaced");
+  const made = randomBytes(KEY_BYTES).toString("base64");
+  await keychain.set(made, signal);
+  return (await keychain.get(signal)) === made ? Buffer.from(made, "base64") : undefined;
+}
+
+function late(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
+
+function fileKey({ dir, platform }: KeyOptions): Uint8Array {
+  const path = join(dir, KEY_FILE);
+  try {
+    secureFolder(dir);
+    if (!existsSync(path)) createPrivateFile(path, `${randomBytes(KEY_BYTES).toString("base64")}\n`);
+    if (platform.os !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+      throw new StateError(
+        "invalid",
+        `${KEY_FILE} can be read by others: chmod 600 it, or delete it for a new key`,
+      );
+    }
+    const text = readFileSync(path, "utf8").trim();
+    if (KEY_TEXT.test(text)) return Buffer.from(text, "base64");
+    throw new StateError(
+      "invalid",
+      `${KEY_FILE} does not hold a key of 32 bytes in base64: delete it for a new key`,
+    );
+  } catch (error) {
+    throw stateError(error, KEY_FILE);
+  }
 }

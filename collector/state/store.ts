@@ -1,6 +1,16 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Clock, Logger } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import type { Position } from "#component/unit.ts";
+import { balanceOf, missed } from "./balance.ts";
+import { sum } from "./counters.ts";
+import { openDatabase, transaction } from "./database.ts";
+import { StateError, stateError } from "./errors.ts";
+import { type HealthPatch, readHealth, untried, writeHealth } from "./health.ts";
+import { createIdentity, readExporters, writeExporters, writeMeta } from "./meta.ts";
+import { migrate } from "./migrations.ts";
+import { Parts } from "./parts.ts";
+import { forgetLost, type Loss, recoverLostKey } from "./recovery.ts";
 import type {
   Balance,
   Commit,
@@ -13,6 +23,14 @@ import type {
   SplitBatch,
 } from "./types.ts";
 
+const DAY_MS = 86_400_000;
+const KEEP_KEYS_MS = 180 * DAY_MS;
+const KEEP_FILES_MS = 90 * DAY_MS;
+
+/** A reason is a short constant of ours: counted by name, or shown. */
+const REASON = /^[a-z][a-z0-9_]{0,59}$/;
+const MAX_REASON_TEXT = 200;
+
 export interface StateOptions {
   dir: string;
   /** Ids of the configured exporters, the primary first. */
@@ -20,105 +38,255 @@ export interface StateOptions {
   /** 32 bytes, from `loadMasterKey`. */
   masterKey: Uint8Array;
   keySource: KeySource;
-  clock: Clock;
+  clock: Pick<Clock, "now">;
   log: Logger;
-  /** Called after a batch could not be decrypted while running. Files are also read again at the next open. */
+  /** Called after a batch did not open while running. Its files are read again at the next open in any case. */
   onLost?: (files: Rewind[]) => void;
 }
 
 /**
  * The collector's durable state: one SQLite file. Hold the folder's lock (`acquireLock`) before `open`.
- * Every method is synchronous; those that write are one durable transaction each and throw `StateError`.
+ * Every method is synchronous; each that writes is one durable transaction, or throws `StateError` and stores nothing.
  */
 export class StateStore {
   /** `rebuilt`: a damaged file was set aside, so every file is read again. */
-  readonly opened: "fresh" | "existing" | "rebuilt" = "fresh";
+  readonly opened: "fresh" | "existing" | "rebuilt";
+  readonly #db: DatabaseSync;
+  readonly #parts: Parts;
+  readonly #options: StateOptions;
+  readonly #health: Map<string, DestinationHealth>;
+  /** After a failed transaction, until what is kept in memory could be read again. */
+  #stale = false;
 
-  static open(_options: StateOptions): StateStore {
-    return new StateStore();
+  private constructor(db: DatabaseSync, parts: Parts, opened: StateStore["opened"], options: StateOptions) {
+    this.opened = opened;
+    this.#db = db;
+    this.#parts = parts;
+    this.#options = options;
+    this.#health = readHealth(db);
+  }
+
+  static open(options: StateOptions): StateStore {
+    if (options.masterKey.length !== 32) throw new StateError("invalid", "the master key must be 32 bytes");
+    const { dir, clock, log } = options;
+    const { how, setAside, value } = openDatabase(dir, clock.now(), (db) => begin(db, options));
+    if (setAside !== undefined) {
+      log.warn("the state was damaged and is set aside; the followed files are read again", {
+        file: setAside,
+      });
+    }
+    if (value.loss !== undefined && value.loss.batches > 0) logLoss(log, value.loss);
+    return new StateStore(value.db, value.parts, how, options);
   }
 
   /** Keyed hash of a file's identity, 32 hex digits. */
-  fileKey(_identity: string): string {
-    throw new Error("not implemented");
+  fileKey(identity: string): string {
+    return this.#parts.keys.fileKey(identity);
   }
 
   /** Keyed hash of bytes, 32 hex digits. */
-  digest(_bytes: Uint8Array): string {
-    throw new Error("not implemented");
+  digest(content: Uint8Array): string {
+    return this.#parts.keys.digest(content);
   }
 
   /** Keyed hash of what makes a record the same record, 32 hex digits. */
-  recordKey(_record: SourceRecord): string {
-    throw new Error("not implemented");
+  recordKey(record: Pick<SourceRecord, "eventName" | "source" | "local">): string {
+    return this.#parts.keys.recordKey(record);
   }
 
-  position(_fileKey: string): Position | undefined {
-    throw new Error("not implemented");
+  position(fileKey: string): Position | undefined {
+    return this.#read((parts) => parts.positions.get(fileKey));
   }
 
   /** What was accepted before, of these keys. */
-  known(_keys: string[]): Map<string, Known> {
-    throw new Error("not implemented");
+  known(keys: readonly string[]): Map<string, Known> {
+    return this.#read((parts) => parts.emitted.known(keys));
   }
 
-  commit(_commit: Commit): void {
-    throw new Error("not implemented");
+  commit({ unit, emitted, refilled, batches, counters }: Commit): void {
+    const nowMs = this.#now();
+    if (batches.some(({ exporter }) => !this.#options.exporters.includes(exporter))) {
+      throw new StateError("invalid", "a batch is for an exporter that is not configured");
+    }
+    this.#write((parts) => {
+      for (const [fileKey, position] of unit.positions) parts.positions.set(fileKey, position, nowMs);
+      for (const record of emitted) parts.emitted.set(record);
+      const fresh = new Set(refilled.length > 0 ? emitted.map(({ key }) => key) : []);
+      for (const { key, exporter } of refilled) {
+        if (parts.emitted.settle(key, exporter) && !fresh.has(key))
+          parts.counters.add(`again/${exporter}`, 1);
+      }
+      for (const batch of batches) {
+        parts.outbox.add(batch, nowMs);
+        parts.counters.add(`spooled/${batch.exporter}`, batch.records);
+      }
+      parts.counters.add("read", unit.records.length + sum(unit.drops.values()));
+      for (const [reason, n] of unit.drops) parts.counters.add(`dropped:${reason}`, n);
+      parts.counters.addGiven(unit.counts);
+      parts.counters.addGiven(counters);
+      parts.counters.setOpen(unit.scope.name, unit.open);
+      writeMeta(this.#db, "last_commit_at", nowMs);
+    });
   }
 
-  /** The oldest queued batches within both limits (bytes of ciphertext), at least one if any is queued. Marks nothing. */
-  take(_exporter: string, _limits: { maxBytes: number; maxBatches: number }): QueuedBatch[] {
-    throw new Error("not implemented");
+  /**
+   * The oldest queued batches within both limits (bytes of ciphertext), at least one if any is queued. Marks nothing.
+   * Batches that do not open are forgotten on the way, and their records owed.
+   */
+  take(exporter: string, limits: { maxBytes: number; maxBatches: number }): QueuedBatch[] {
+    for (;;) {
+      const { batches, lost } = this.#read((parts) => parts.outbox.take(exporter, limits));
+      if (lost.length === 0) return batches;
+      const places = lost.map((id) => ({ exporter, id }));
+      const loss = this.#write((parts) => forgetLost(parts, places, true));
+      logLoss(this.#options.log, loss);
+      this.#options.onLost?.(loss.files);
+    }
   }
 
   /** The destination has these batches and refused `rejected` of their records for good. */
-  acknowledge(_exporter: string, _ids: number[], _rejected: number): void {
-    throw new Error("not implemented");
+  acknowledge(exporter: string, ids: readonly number[], rejected: number): void {
+    this.#write((parts) => {
+      const records = removeAll(parts, exporter, ids);
+      const refused = Math.min(records, Math.max(0, Math.trunc(rejected)));
+      parts.counters.add(`acknowledged/${exporter}`, records - refused);
+      parts.counters.add(`rejected/${exporter}`, refused);
+    });
   }
 
-  /** Keeps queued batches, unsent, until `unpark`. The reason is a constant of ours. */
-  park(_exporter: string, _ids: number[], _reason: string): void {
-    throw new Error("not implemented");
+  /** Keeps queued batches, unsent, until `unpark`. The reason is a constant of ours, shown by `talos status`. */
+  park(exporter: string, ids: readonly number[], reason: string): void {
+    this.#write((parts) => {
+      for (const id of ids) parts.outbox.park(exporter, id, reason.slice(0, MAX_REASON_TEXT));
+    });
   }
 
   /** Queues all parked batches again. Returns how many. */
-  unpark(_exporter: string): number {
-    throw new Error("not implemented");
+  unpark(exporter: string): number {
+    return this.#write((parts) => parts.outbox.unpark(exporter));
   }
 
-  /** Replaces a queued batch by smaller ones in its place. They must hold its records, in their order. */
-  split(_exporter: string, _id: number, _halves: SplitBatch[]): void {
-    throw new Error("not implemented");
+  /** Replaces a batch by smaller ones in its place. They must hold its records, in their order. */
+  split(exporter: string, id: number, halves: readonly SplitBatch[]): void {
+    this.#write((parts) => parts.outbox.split(exporter, id, halves));
   }
 
   /** Deletes queued or parked batches for good, counted by reason. */
-  purge(_exporter: string, _ids: number[], _reason: string): void {
-    throw new Error("not implemented");
+  purge(exporter: string, ids: readonly number[], reason: string): void {
+    if (!REASON.test(reason)) throw new StateError("invalid", "a reason to purge must be one short word");
+    this.#write((parts) => {
+      parts.counters.add(`purged:${reason}/${exporter}`, removeAll(parts, exporter, ids));
+    });
   }
 
   /** What is queued. */
-  pending(_exporter: string): Pending {
-    throw new Error("not implemented");
+  pending(exporter: string): Pending {
+    return this.#read((parts) => parts.outbox.pending(exporter, false));
   }
 
   /** What is parked. */
-  parked(_exporter: string): Pending {
-    throw new Error("not implemented");
+  parked(exporter: string): Pending {
+    return this.#read((parts) => parts.outbox.pending(exporter, true));
   }
 
-  /** Stores how the last attempts went, for `talos status`. */
-  health(_exporter: string, _patch: Partial<Omit<DestinationHealth, "exporter">>): void {
-    throw new Error("not implemented");
+  /** Stores how the last attempts went, for `talos status`. What is equal to what is stored costs nothing. */
+  health(exporter: string, patch: HealthPatch): void {
+    const before = this.#health.get(exporter);
+    const after = { ...(before ?? untried(exporter)), ...patch, exporter };
+    after.lastProblem = after.lastProblem?.slice(0, MAX_REASON_TEXT);
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(after)) return;
+    this.#write(() => writeHealth(this.#db, after));
+    this.#health.set(exporter, after);
   }
 
   balance(): Balance {
-    throw new Error("not implemented");
+    return this.#read(({ counters, outbox }) =>
+      balanceOf({
+        counters: counters.values,
+        open: counters.open,
+        totals: outbox.totals,
+        configured: this.#options.exporters,
+      }),
+    );
   }
 
   /** Forgets records older than 180 days and files not seen for 90, and gives free pages back to the disk. */
-  prune(_nowMs: number): { keys: number; files: number } {
-    throw new Error("not implemented");
+  prune(nowMs: number): { keys: number; files: number } {
+    const pruned = this.#write((parts) => ({
+      keys: parts.emitted.prune(nowMs - KEEP_KEYS_MS),
+      files: parts.positions.prune(nowMs - KEEP_FILES_MS, nowMs),
+    }));
+    this.#read(() => this.#db.exec("PRAGMA incremental_vacuum"));
+    return pruned;
   }
 
-  close(): void {}
+  /** Safe to call twice. */
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #now(): number {
+    return Math.trunc(this.#options.clock.now());
+  }
+
+  #read<T>(work: (parts: Parts) => T): T {
+    try {
+      return work(this.#current());
+    } catch (error) {
+      throw stateError(error);
+    }
+  }
+
+  #write<T>(work: (parts: Parts) => T): T {
+    try {
+      const parts = this.#current();
+      return transaction(this.#db, () => work(parts));
+    } catch (error) {
+      this.#stale = true;
+      throw stateError(error);
+    }
+  }
+
+  #current(): Parts {
+    if (this.#stale) this.#parts.reload();
+    this.#stale = false;
+    return this.#parts;
+  }
+}
+
+/** Makes a database current and ready for this run, in one transaction. */
+function begin(
+  db: DatabaseSync,
+  options: StateOptions,
+): { db: DatabaseSync; parts: Parts; loss: Loss | undefined } {
+  return transaction(db, () => {
+    if (migrate(db) === 0) createIdentity(db);
+    const parts = new Parts(db, options.masterKey);
+    parts.positions.applyRewinds();
+    const loss = recoverLostKey(db, parts);
+    const before = new Set(readExporters(db));
+    for (const exporter of options.exporters.filter((name) => !before.has(name))) {
+      parts.counters.add(
+        `skipped:not_configured/${exporter}`,
+        Math.max(0, missed(exporter, parts.counters.values)),
+      );
+    }
+    writeExporters(db, options.exporters);
+    writeMeta(db, "key_source", options.keySource);
+    writeMeta(db, "started_at", Math.trunc(options.clock.now()));
+    return { db, parts, loss };
+  });
+}
+
+/** Returns how many records left. Batches that are no longer there were counted when they left. */
+function removeAll(parts: Parts, exporter: string, ids: readonly number[]): number {
+  return sum(ids.map((id) => parts.outbox.remove(exporter, id)?.records ?? 0));
+}
+
+function logLoss(log: Logger, { batches, records, files }: Loss): void {
+  log.warn("batches could not be decrypted; their records are read again", {
+    batches,
+    records,
+    files: files.length,
+  });
 }

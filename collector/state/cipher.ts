@@ -1,0 +1,47 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const INFO = "talos-auditor outbox v1";
+
+/** AES-256-GCM over batches. A batch opens only in the database, for the exporter and under the row id it was sealed for. */
+export class BatchCipher {
+  readonly #key: Uint8Array;
+  readonly #databaseId: Uint8Array;
+
+  constructor(masterKey: Uint8Array, databaseId: Uint8Array) {
+    this.#key = new Uint8Array(hkdfSync("sha256", masterKey, databaseId, INFO, 32));
+    this.#databaseId = databaseId;
+  }
+
+  /** Nonce, ciphertext, tag. */
+  seal(exporter: string, id: number, plaintext: Uint8Array): Uint8Array {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(this.#place(exporter, id));
+    const body = cipher.update(plaintext);
+    return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** Undefined when any bit of the batch, its place or the key differs. */
+  open(exporter: string, id: number, sealed: Uint8Array): Uint8Array | undefined {
+    if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
+    const end = sealed.length - TAG_BYTES;
+    const nonce = sealed.subarray(0, NONCE_BYTES);
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(this.#place(exporter, id));
+    decipher.setAuthTag(sealed.subarray(end));
+    const body = decipher.update(sealed.subarray(NONCE_BYTES, end));
+    try {
+      return Buffer.concat([body, decipher.final()]);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #place(exporter: string, id: number): Uint8Array {
+    const row = Buffer.alloc(8);
+    row.writeBigUInt64BE(BigInt(id));
+    return Buffer.concat([this.#databaseId, Buffer.from(exporter), row]);
+  }
+}

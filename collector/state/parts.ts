@@ -1,0 +1,35 @@
+import type { DatabaseSync } from "node:sqlite";
+import { BatchCipher } from "./cipher.ts";
+import { Counters } from "./counters.ts";
+import { Emitted } from "./emitted.ts";
+import { readIdentity } from "./meta.ts";
+import { LocalKeys } from "./local-keys.ts";
+import { Outbox } from "./outbox.ts";
+import { Positions } from "./positions.ts";
+
+/** The tables of one open database. What they keep in memory is valid after a commit, and after `reload`. */
+export class Parts {
+  readonly keys: LocalKeys;
+  readonly cipher: BatchCipher;
+  readonly counters: Counters;
+  readonly positions: Positions;
+  readonly emitted: Emitted;
+  readonly outbox: Outbox;
+
+  constructor(db: DatabaseSync, masterKey: Uint8Array) {
+    const { databaseId, localKey } = readIdentity(db);
+    this.keys = new LocalKeys(localKey);
+    this.cipher = new BatchCipher(masterKey, databaseId);
+    this.counters = new Counters(db);
+    this.positions = new Positions(db);
+    this.emitted = new Emitted(db);
+    this.outbox = new Outbox(db, this.cipher);
+  }
+
+  /** After a transaction failed. */
+  reload(): void {
+    this.counters.reload();
+    this.emitted.reload();
+    this.outbox.reload();
+  }
+}
