@@ -25,8 +25,10 @@ export type Fault =
   | { kind: "never_answers" }
   /** Announces more than it sends, and closes. */
   | { kind: "truncated" }
-  /** A correct type and a body of this size. */
-  | { kind: "huge"; bytes: number; gzip?: boolean };
+  /** A correct answer with a message of this size. */
+  | { kind: "huge"; bytes: number; gzip?: boolean }
+  /** Anything at all, then closes. */
+  | { kind: "raw"; bytes: string };
 
 export interface Received {
   method: string;
@@ -54,7 +56,10 @@ export class HttpFaultServer {
 
   private constructor(tls: TestCertificates | undefined) {
     const handle: http.RequestListener = (request, response) => void this.#handle(request, response);
-    this.#server = tls === undefined ? http.createServer(handle) : https.createServer(tls, handle);
+    this.#server =
+      tls === undefined
+        ? http.createServer(handle)
+        : https.createServer({ cert: tls.cert, key: tls.key }, handle);
     this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
@@ -161,10 +166,14 @@ export class HttpFaultServer {
         response.write("half", () => response.socket?.end());
         return;
       case "huge": {
-        const body = Buffer.alloc(fault.bytes, " ");
+        const errorMessage = " ".repeat(fault.bytes);
+        const body = codec.encodeResponse({ partialSuccess: { rejectedLogRecords: 0, errorMessage } });
         response.writeHead(200, fault.gzip ? { ...type, "content-encoding": "gzip" } : type);
         response.end(fault.gzip ? gzipSync(body) : body);
+        return;
       }
+      case "raw":
+        response.socket?.end(fault.bytes);
     }
   }
 
