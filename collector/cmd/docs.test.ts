@@ -1,7 +1,13 @@
-import { expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { duration } from "#config/duration.ts";
+import { loadConfig } from "#config/load.ts";
 import { RECORDS, RESOURCE, SCOPE_VERSION } from "#proto/egress.ts";
+import { planService } from "../service/plan.ts";
+import { components } from "./components.ts";
 import { currentPage, pages } from "./docs.ts";
 import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
@@ -9,6 +15,17 @@ import { replaceBlock, table } from "./docs/table.ts";
 
 it.each([...pages])("%s says what the code says; `npm run docs` writes it", (page, write) => {
   expect(currentPage(page)).toBe(write());
+});
+
+it("shows a configuration that can be run", () => {
+  const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(currentPage("docs/configuration.md")) ?? [];
+  const folder = mkdtempSync(path.join(tmpdir(), "talos-docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = path.join(folder, "config.yaml");
+  writeFileSync(file, example);
+  const env = { TALOS_TOKEN: "an agent's token", TALOS_SALT: "a salt of some length" };
+  const platform = { os: "linux", homeDir: folder, env } as const;
+  expect(planService(loadConfig(file, platform), components, platform).pipelines).toHaveLength(1);
 });
 
 it("lists a setting with its default, its choices and its meaning, by its full path", () => {
