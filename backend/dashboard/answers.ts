@@ -1,0 +1,81 @@
+import type { ApiError, Dimension, Group, Me, Report, SessionsPage, Version } from "../domain/report.ts";
+import { isCount, isFlag, isListOf, isMoney, isNullOr, isNumber, isOneOf, isShape, isText } from "./guard.ts";
+import type { Guard } from "./guard.ts";
+import { DIMENSIONS } from "./range.ts";
+
+const measures = {
+  requests: isCount,
+  input: isCount,
+  cacheRead: isCount,
+  cacheWrite5m: isCount,
+  cacheWrite1h: isCount,
+  output: isCount,
+  webSearches: isCount,
+  listValue: isMoney,
+  unpricedRequests: isCount,
+  unpricedTokens: isCount,
+  partialRequests: isCount,
+};
+
+const isGroups: Guard<Group[]> = isListOf(
+  isShape({ ...measures, key: isText, label: isText, sessions: isCount }),
+);
+
+const isAllGroups: Guard<Record<Dimension, Group[]>> = isShape({
+  model: isGroups,
+  project: isGroups,
+  developer: isGroups,
+  origin: isGroups,
+  source: isGroups,
+});
+
+const isReportShape: Guard<Report> = isShape({
+  range: isShape({ from: isText, to: isText, timeZone: isText }),
+  totals: isShape({ ...measures, sessions: isCount, activeDevelopers: isCount, prompts: isCount }),
+  cache: isShape({ hitRatio: isNullOr(isNumber), saving: isMoney }),
+  days: isListOf(isShape({ ...measures, day: isText })),
+  groups: isAllGroups,
+  series: isShape({
+    by: isOneOf(DIMENSIONS),
+    rows: isListOf(
+      isShape({ key: isText, label: isText, listValue: isListOf(isMoney), tokens: isListOf(isCount) }),
+    ),
+  }),
+  version: isNumber,
+});
+
+/** A series that is not aligned with the days would draw a value on the wrong day. */
+export const isReport: Guard<Report> = (value): value is Report =>
+  isReportShape(value) &&
+  value.series.rows.every(
+    (row) => row.listValue.length === value.days.length && row.tokens.length === value.days.length,
+  );
+
+export const isSessionsPage: Guard<SessionsPage> = isShape({
+  sessions: isListOf(
+    isShape({
+      ...measures,
+      id: isText,
+      developer: isShape({ id: isText, label: isText }),
+      project: isNullOr(isShape({ hash: isText, label: isText })),
+      startedAt: isNumber,
+      endedAt: isNumber,
+      activeMs: isNumber,
+      prompts: isCount,
+      models: isListOf(isText),
+    }),
+  ),
+  next: isNullOr(isText),
+});
+
+export const isMe: Guard<Me> = isShape({
+  team: isShape({ id: isText, name: isText, timeZone: isText }),
+  viewer: isShape({ label: isText }),
+  demo: isFlag,
+  days: isNullOr(isShape({ first: isText, last: isText })),
+  mode: isOneOf(["off", "categorize_local", "categorize_cloud", "full"]),
+  version: isNumber,
+});
+
+export const isVersion: Guard<Version> = isShape({ version: isNumber });
+export const isApiError: Guard<ApiError> = isShape({ error: isShape({ code: isText, message: isText }) });

@@ -1,0 +1,71 @@
+import type { Group, Report } from "../../domain/report.ts";
+import type { Api } from "../api.ts";
+import { Breakdown } from "./breakdown.tsx";
+import { EditableLabel } from "./editable-label.tsx";
+
+interface Props {
+  report: Report;
+  api: Pick<Api, "labelProject" | "labelDeveloper">;
+  /** Called once a name is stored; the page then shows it everywhere. */
+  onNamed: () => Promise<void>;
+}
+
+export function Breakdowns({ report: { groups }, api, onNamed }: Props) {
+  const people = groups.developer.toSorted((a, b) => a.label.localeCompare(b.label, "en"));
+  const nameProject = (hash: string) => (name: string) => api.labelProject(hash, name).then(onNamed);
+  const nameDeveloper = (id: string) => (name: string) => api.labelDeveloper(id, name).then(onNamed);
+  return (
+    <div class="pair">
+      <Breakdown dimension="model" title="By model" groups={groups.model} compares />
+      <Breakdown
+        dimension="project"
+        title="By project"
+        groups={groups.project}
+        compares
+        nameOf={(group) => <Named group={group} thing="project" onSave={nameProject(group.key)} />}
+      >
+        <p class="fine">The server knows a project only as a salted hash. Names given here are for this team's eyes.</p>
+      </Breakdown>
+      <Breakdown
+        dimension="developer"
+        title="By developer"
+        groups={people}
+        compares={false}
+        nameOf={(group) => <Named group={group} thing="developer" onSave={nameDeveloper(group.key)} />}
+      >
+        <p class="fine">In alphabetical order. Use is not output: these numbers say nothing about anybody's work.</p>
+      </Breakdown>
+      <div class="column-of-cards">
+        <Breakdown dimension="origin" title="By origin" groups={groups.origin} compares />
+        <Breakdown dimension="source" title="By tool" groups={groups.source} compares />
+      </div>
+    </div>
+  );
+}
+
+interface NamedProps {
+  group: Group;
+  thing: string;
+  onSave: (name: string) => Promise<void>;
+}
+
+function Named({ group, thing, onSave }: NamedProps) {
+  const short = shorten(group.key);
+  // An unnamed row's label is its key shortened: nothing to start a name from.
+  const name = group.key.startsWith(group.label.replace(/…$/, "")) ? "" : group.label;
+  if (group.key === "") return <span class="plain-label">{group.label}</span>;
+  return (
+    <>
+      <EditableLabel label={name === "" ? short : name} thing={`${thing} ${name === "" ? short : name}`} name={name} onSave={onSave} />
+      {name !== "" && thing === "project" && (
+        <code class="hash" title={group.key}>
+          {short}
+        </code>
+      )}
+    </>
+  );
+}
+
+export function shorten(key: string): string {
+  return key.length > 12 ? `${key.slice(0, 8)}…` : key;
+}

@@ -1,0 +1,118 @@
+import { useState } from "preact/hooks";
+import type { SessionRow } from "../../domain/report.ts";
+import { formatMoment } from "../day.ts";
+import type { SessionList } from "../feed.ts";
+import { formatCount, formatDuration, formatRatio, formatTokens } from "../format.ts";
+import { hitRatioOf, tokensOf } from "../tokens.ts";
+import { Definition } from "./definition.tsx";
+import { ListValue } from "./value.tsx";
+
+interface Props {
+  list: SessionList;
+  total: number;
+  timeZone: string;
+  onMore: () => Promise<void>;
+}
+
+export function Sessions({ list, total, timeZone, onMore }: Props) {
+  const [loading, setLoading] = useState(false);
+  const more = async () => {
+    setLoading(true);
+    await onMore();
+    setLoading(false);
+  };
+  return (
+    <section class="card sessions" aria-labelledby="sessions-title">
+      <h2 id="sessions-title">Sessions</h2>
+      <p class="fine">
+        Newest first, in {timeZone} time. {formatCount(list.rows.length)} of {formatCount(Math.max(total, list.rows.length))} shown.
+      </p>
+      <div class="scroll" role="region" aria-labelledby="sessions-title" tabIndex={0}>
+        <table class="stacks">
+          <Head />
+          <tbody>
+            {list.rows.map((row) => (
+              <Row key={row.id} row={row} timeZone={timeZone} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {list.next !== null && (
+        <button type="button" class="button more" disabled={loading} onClick={() => void more()}>
+          {loading ? "Loading…" : "Show older sessions"}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">Start</th>
+        <th scope="col">Developer</th>
+        <th scope="col">Project</th>
+        <th scope="col" class="figure">
+          Length
+        </th>
+        <th scope="col" class="figure">
+          <span class="head-with-info">
+            Active, estimated
+            <Definition term="active time">
+              <span class="sentence">
+                The gaps between requests and prompts added up, each counted as five minutes at most. An estimate: reading
+                and thinking leave no trace.
+              </span>
+            </Definition>
+          </span>
+        </th>
+        <th scope="col" class="figure">
+          Requests
+        </th>
+        <th scope="col" class="figure">
+          Tokens
+        </th>
+        <th scope="col" class="figure">
+          Cache hits
+        </th>
+        <th scope="col" class="figure">
+          List value
+        </th>
+        <th scope="col">Models</th>
+      </tr>
+    </thead>
+  );
+}
+
+function Row({ row, timeZone }: { row: SessionRow; timeZone: string }) {
+  const tokens = tokensOf(row);
+  return (
+    <tr data-key={row.id}>
+      <th scope="row">{formatMoment(row.startedAt, timeZone)}</th>
+      <td data-label="Developer">{row.developer.label}</td>
+      <td data-label="Project">{row.project?.label ?? <span class="quiet">unknown</span>}</td>
+      <td data-label="Length" class="figure">
+        {formatDuration(row.endedAt - row.startedAt)}
+      </td>
+      <td data-label="Active, estimated" class="figure">
+        {formatDuration(row.activeMs)}
+      </td>
+      <td data-label="Requests" class="figure">
+        {formatCount(row.requests)}
+      </td>
+      <td data-label="Tokens" class="figure" title={formatCount(tokens)}>
+        {formatTokens(tokens)}
+      </td>
+      <td data-label="Cache hits" class="figure">
+        {formatRatio(hitRatioOf(row))}
+      </td>
+      <td data-label="List value" class="figure strong">
+        <ListValue of={row} />
+      </td>
+      <td data-label="Models" class="models">
+        {row.models.join(", ")}
+      </td>
+    </tr>
+  );
+}

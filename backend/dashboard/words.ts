@@ -1,0 +1,84 @@
+import type { Dimension, Me } from "../domain/report.ts";
+import type { TokenKind } from "./tokens.ts";
+
+/** The product's fixed words: what things are called, and what each number means. */
+
+export const DIMENSION_WORDS: Record<Dimension, string> = {
+  model: "Model",
+  project: "Project",
+  developer: "Developer",
+  origin: "Origin",
+  source: "Tool",
+};
+
+export const KIND_WORDS: Record<TokenKind, { label: string; meaning: string }> = {
+  cacheRead: { label: "Cache read", meaning: "Input the provider had kept. The cheapest, and usually by far the most." },
+  input: { label: "Uncached input", meaning: "Input read for the first time, at the full input price." },
+  cacheWrite5m: {
+    label: "Cache write, 5 min",
+    meaning: "Input kept for five minutes, at more than the input price. A write of unknown length is counted here.",
+  },
+  cacheWrite1h: { label: "Cache write, 1 h", meaning: "Input kept for an hour, at twice the input price." },
+  output: { label: "Output", meaning: "What the model wrote, thinking included." },
+};
+
+const KEY_WORDS: Partial<Record<Dimension, Record<string, string>>> = {
+  origin: { main: "Main conversation", subagent: "Sub-agents", auxiliary: "Auxiliary requests" },
+  source: { claude_code: "Claude Code", cursor: "Cursor", codex: "Codex", otlp: "OpenTelemetry" },
+  model: { custom: "custom (name not published)" },
+};
+
+/** The label the team gave, or our words for a key that only machines read. */
+export function labelOf(dimension: Dimension, { key, label }: { key: string; label: string }): string {
+  const words = KEY_WORDS[dimension];
+  return (label === key && words && Object.hasOwn(words, key) ? words[key] : undefined) ?? label;
+}
+
+export const MODE_WORDS: Record<Me["mode"], { label: string; meaning: string }> = {
+  off: {
+    label: "Counts only",
+    meaning: "Token counts, times, model names and hashes leave the machines. No prompt, no answer, no code.",
+  },
+  categorize_local: {
+    label: "Categories, made locally",
+    meaning: "Prompts are read on each developer's own machine; only a category and two short hints leave it.",
+  },
+  categorize_cloud: {
+    label: "Categories, made in transit",
+    meaning: "Prompts of developers who accepted it are sorted by a model in one call and then forgotten.",
+  },
+  full: {
+    label: "Full content",
+    meaning: "Prompts and answers of developers who accepted it are stored, encrypted for this team.",
+  },
+};
+
+export const DEFINITIONS = {
+  listValue: [
+    "Every token at the provider's public API list price on the day of its request, each kind of token at its own rate.",
+    "It is not your bill: seats, discounts and credits are not in it. Requests without a known price are left out and counted beside it.",
+  ],
+  tokens: [
+    "All tokens of all kinds: uncached input, cache reads, cache writes and output.",
+    "Cache reads are usually most of them and the cheapest, so more tokens do not mean that much more value.",
+  ],
+  requests: [
+    "Answers of a model, each counted once by its own id, however many copies of it the transcripts hold. Sub-agents' requests are included.",
+  ],
+  sessions: [
+    "Different session ids with at least one request in these days. A session that is resumed stays the same session.",
+  ],
+  developers: [
+    "People with at least one request in these days. Days are cut in the team's time zone.",
+    "A count for planning. Nobody is ranked here.",
+  ],
+  prompts: ["Messages that people sent. Tool results and automatic follow-ups are not prompts."],
+  hitRatio: [
+    "Cache reads ÷ (cache reads + cache writes + uncached input), weighted by tokens, so that many tiny requests cannot bend it.",
+    "High is good: what was read from the cache cost about a tenth.",
+  ],
+  saving: [
+    "What cache reads saved against the full input price, less what cache writes cost above it, at list prices.",
+    "Below zero when writes were not read often enough to pay for themselves.",
+  ],
+} as const;
