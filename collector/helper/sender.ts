@@ -191,7 +191,8 @@ export class Sender {
     const [id, ...others] = ids;
     if (id === undefined) return "idle";
     if (others.length > 0) {
-      this.#maxBytes = Math.max(1, Math.floor(this.#maxBytes / 2));
+      const bytes = protobufCodec.encodeRequest(request).length;
+      this.#maxBytes = Math.max(1, Math.floor(bytes / 2));
       return "sent";
     }
     if (countRecords(request) < 2) {

@@ -1,0 +1,98 @@
+import { expect, it } from "vitest";
+import type { SourceRecord, Value } from "#component/record.ts";
+import { checkRecord } from "#proto/egress.ts";
+import { record } from "#state/testing.ts";
+import { Gate } from "./gate.ts";
+import { DestinationIds } from "./ids.ts";
+import { attributeOf, TEAM_KEY } from "./testing.ts";
+
+const blocked: string[] = [];
+const gate = new Gate(new DestinationIds(TEAM_KEY, "talos"), "off", (name) => blocked.push(name));
+
+const usage: [string, Value][] = [
+  ["gen_ai.operation.name", "chat"],
+  ["gen_ai.provider.name", "anthropic"],
+  ["gen_ai.response.model", "claude-sonnet-4-6"],
+  ["gen_ai.usage.input_tokens", 100],
+  ["gen_ai.usage.output_tokens", 10],
+  ["talos.usage.provenance", "measured"],
+  ["talos.request.origin", "main"],
+  ["talos.source", "claude_code"],
+  ["talos.source.version", "2.1.330"],
+  ["talos.source.via", "transcript"],
+  ["talos.cwd.hash", "a".repeat(64)],
+];
+
+function request(over: Partial<SourceRecord> = {}, extra: [string, Value][] = []): SourceRecord {
+  const local = { request: "msg_1", session: "session-1", turn: "turn-1" };
+  return record("msg_1", {
+    local,
+    timeMs: 1_790_000_000_999,
+    attributes: new Map([...usage, ...extra]),
+    ...over,
+  });
+}
+
+it("lets a request pass that keeps the contract, with keyed ids and whole seconds", () => {
+  const passed = gate.pass(request());
+  expect(passed && checkRecord(passed, "off")).toEqual([]);
+  expect(passed?.timeUnixNano).toBe(1_790_000_000_000_000_000n);
+  expect(passed && attributeOf(passed, "log.record.uid")).toMatch(/^[0-9a-f]{32}$/);
+});
+
+it("gives the same request the same id on any read, and another at another destination", () => {
+  const uid = (destination: string) =>
+    new DestinationIds(TEAM_KEY, destination).record("claude_code", "msg_1");
+  expect(uid("talos")).toBe(uid("talos"));
+  expect(uid("talos")).not.toBe(uid("otlp_http/grafana"));
+  expect(new DestinationIds(TEAM_KEY, "talos").conversation("x")).not.toBe(
+    new DestinationIds(TEAM_KEY, "talos").turn("x"),
+  );
+});
+
+it.each<{ name: string; extra: [string, Value][]; counts: string }>([
+  { name: "an attribute that is not in the contract", extra: [["prompt", "CANARY"]], counts: "other" },
+  {
+    name: "a model that is free text",
+    extra: [["gen_ai.response.model", "CANARY model"]],
+    counts: "gen_ai.response.model",
+  },
+  {
+    name: "a version that is a path",
+    extra: [["talos.source.version", "/home/CANARY"]],
+    counts: "talos.source.version",
+  },
+  {
+    name: "an opt-in that nobody took",
+    extra: [["talos.project.hash", "b".repeat(64)]],
+    counts: "talos.project.hash",
+  },
+  {
+    name: "a raw folder under the hash's name",
+    extra: [["talos.cwd.hash", "/home/CANARY"]],
+    counts: "talos.cwd.hash",
+  },
+])("holds back $name, counts it by name and never by value", ({ extra, counts }) => {
+  blocked.length = 0;
+  const passed = gate.pass(request({}, extra));
+  expect(blocked).toContain(counts);
+  const shown = JSON.stringify([passed, blocked], (_key, value: unknown) =>
+    typeof value === "bigint" ? String(value) : value,
+  );
+  expect(shown).not.toContain("CANARY");
+});
+
+it("never lets a local id, a folder or a body pass", () => {
+  const local = { request: "CANARY-request", session: "CANARY-session", turn: "CANARY-turn" };
+  const passed = gate.pass(request({ local, cwd: "/home/CANARY", body: "CANARY prompt" }));
+  expect(passed?.body).toBeUndefined();
+  expect(JSON.stringify(passed?.attributes)).not.toContain("CANARY");
+});
+
+it("refuses a record that lacks what the contract requires", () => {
+  expect(gate.pass(request({ attributes: new Map() }))).toBeUndefined();
+});
+
+it("refuses a record that the mode does not have", () => {
+  expect(gate.pass(request({ eventName: "talos.completion", body: "CANARY" }))).toBeUndefined();
+});
