@@ -17,7 +17,7 @@ export type Fault =
   /** A captive portal. */
   | { kind: "html200" }
   /** Sends the head, then one byte after each interval, never the last. */
-  | { kind: "slow_loris"; everyMs: number }
+  | { kind: "slow_loris"; everyMs: number; status?: number }
   /** Reads the request and closes the connection by a reset. */
   | { kind: "reset" }
   /** Sends a head and half a body, then closes the connection by a reset. */
@@ -47,7 +47,7 @@ export class HttpFaultServer {
   readonly #script: Fault[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Called with each byte that `slow_loris` sends, and after each request was read. */
+  /** Called when a request was read, with each byte that `slow_loris` sends, and when a connection closed. */
   #watchers: (() => void)[] = [];
   /** Connections that were made. */
   connections = 0;
@@ -64,7 +64,10 @@ export class HttpFaultServer {
       this.connections += 1;
       this.#sockets.add(socket);
       socket.on("error", () => {});
-      socket.on("close", () => this.#sockets.delete(socket));
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        this.#wake();
+      });
     });
     this.#server.on("tlsClientError", () => {});
   }
@@ -86,12 +89,17 @@ export class HttpFaultServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   /** What to do with the next requests, in order. */
   next(...faults: Fault[]): void {
     this.#script.push(...faults);
   }
 
-  /** Resolves once `condition` holds; looked at whenever something arrives or drips. */
+  /** Resolves once `condition` holds; looked at whenever something arrives, drips or closes. */
   until(condition: (server: this) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
@@ -102,11 +110,6 @@ export class HttpFaultServer {
       this.#watchers.push(look);
       look();
     });
-  }
-
-  /** Closes connections that no request uses, as a server does after its keep-alive time. */
-  closeIdleConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
   }
 
   async close(): Promise<void> {
@@ -150,7 +153,10 @@ export class HttpFaultServer {
           .end("<html><body>Please sign in</body></html>");
         return;
       case "slow_loris":
-        this.#drip(response.writeHead(200, { ...type, "content-length": "100000" }), fault.everyMs);
+        this.#drip(
+          response.writeHead(fault.status ?? 200, { ...type, "content-length": "100000" }),
+          fault.everyMs,
+        );
         return;
       case "reset":
         reset(response);

@@ -352,7 +352,26 @@ describe("connections", () => {
     expect(server.connections).toBe(2);
   });
 
-  it("are not kept after a server that resets every time", async () => {
+  it("that are reset within an answer are not replaced: the server had the request", async () => {
+    const exporter = await started();
+    await exporter.send(logsRequest(1), AbortSignal.timeout(10_000));
+    server.next({ kind: "reset_mid_response" });
+    expect(await exporter.send(logsRequest(1), AbortSignal.timeout(10_000))).toEqual(
+      retry("connection failed: ECONNRESET"),
+    );
+    expect(server.received).toHaveLength(2);
+  });
+
+  it("are closed by a refusal, whose body nobody waits for", async () => {
+    server.next({ kind: "slow_loris", everyMs: 5, status: 503 });
+    const exporter = await started();
+    expect(await exporter.send(logsRequest(1), AbortSignal.timeout(10_000))).toEqual(
+      retry("POST answered 503"),
+    );
+    await server.until(({ open }) => open === 0);
+  });
+
+  it("are retried later with a server that resets every time", async () => {
     const exporter = await started();
     await exporter.send(logsRequest(1), AbortSignal.timeout(10_000));
     server.next({ kind: "reset" }, { kind: "reset" });
