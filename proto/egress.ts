@@ -158,16 +158,19 @@ function checkAttributes(
 }
 
 function admitsValue(rule: AttributeRule, value: AnyValue): boolean {
-  const member = `${rule.type}Value` as const;
-  const plain = value[member];
-  return plain !== undefined && soleMember(value) === member && admits(rule, plain);
+  const plain = value[MEMBER_OF[rule.type]];
+  return plain !== undefined && soleMember(value) === MEMBER_OF[rule.type] && admits(rule, plain);
 }
+
+const MEMBER_OF = {
+  string: "stringValue",
+  int: "intValue",
+  double: "doubleValue",
+  bool: "boolValue",
+} as const;
 
 /** The one member that is set; `several` for a value that no encoder of OTLP makes. */
 function soleMember(value: AnyValue): string | undefined {
-  let sole: string | undefined;
-  for (const [member, content] of Object.entries(value)) {
-    if (content !== undefined) sole = sole === undefined ? member : "several";
-  }
-  return sole;
+  const set = Object.keys(value);
+  return set.length > 1 ? "several" : set[0];
 }

@@ -84,21 +84,25 @@ function keyValueOf(json: unknown, depth: number): KeyValue {
 }
 
 function anyValueOf(json: unknown, depth: number): AnyValue {
-  const set = Object.entries(objectOf(json)).filter(([member, value]) => member in MEMBERS && isSet(value));
-  if (set.length > 1) throw new DecodeError("several_values");
-  const [member, value] = set[0] ?? [];
-  return member === undefined ? {} : memberOf(member, value, depth);
+  const from = objectOf(json);
+  let read: AnyValue | undefined;
+  for (const member of Object.keys(from)) {
+    if (!MEMBERS.has(member) || !isSet(from[member])) continue;
+    if (read !== undefined) throw new DecodeError("several_values");
+    read = memberOf(member, from[member], depth);
+  }
+  return read ?? {};
 }
 
-const MEMBERS: Readonly<Record<keyof AnyValue, true>> = Object.assign(Object.create(null), {
-  stringValue: true,
-  boolValue: true,
-  intValue: true,
-  doubleValue: true,
-  bytesValue: true,
-  arrayValue: true,
-  kvlistValue: true,
-});
+const MEMBERS: ReadonlySet<string> = new Set<keyof AnyValue>([
+  "stringValue",
+  "boolValue",
+  "intValue",
+  "doubleValue",
+  "bytesValue",
+  "arrayValue",
+  "kvlistValue",
+]);
 
 function memberOf(member: string, value: unknown, depth: number): AnyValue {
   switch (member) {

@@ -16,12 +16,14 @@ export function randomOf(seed: number): Random {
 }
 
 const int = (random: Random, below: number): number => Math.floor(random() * below);
-const pick = <T>(random: Random, from: readonly T[]): T => from[int(random, from.length)] as T;
+function pick<T>(random: Random, from: readonly [T, ...T[]]): T {
+  return from[int(random, from.length)] ?? from[0];
+}
 const list = <T>(random: Random, below: number, make: (random: Random) => T): T[] =>
   Array.from({ length: int(random, below) }, () => make(random));
 const maybe = (random: Random): boolean => random() < 0.3;
 
-const ALPHABET = [
+const ALPHABET: [string, ...string[]] = [
   "a",
   "Z",
   "7",
@@ -48,7 +50,7 @@ export function text(random: Random): string {
 const bytes = (random: Random, length: number): Uint8Array =>
   Uint8Array.from({ length }, () => int(random, 256));
 
-const INTEGERS = [
+const INTEGERS: [number | bigint, ...(number | bigint)[]] = [
   0,
   1,
   -1,
@@ -68,7 +70,7 @@ const INTEGERS = [
   2n ** 63n - 1n,
   -(2n ** 63n),
 ];
-const DOUBLES = [
+const DOUBLES: [number, ...number[]] = [
   0,
   1.5,
   -2.25,
