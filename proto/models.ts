@@ -148,8 +148,9 @@ const MAX_RAW_LENGTH = 256;
  */
 export function normalizeModel(raw: string): string {
   if (raw.length > MAX_RAW_LENGTH) return CUSTOM_MODEL;
-  const id = undeployed(raw.trim().toLowerCase());
-  for (const candidate of candidates(id)) if (VENDORS.has(candidate)) return candidate;
+  const id = raw.trim().toLowerCase();
+  if (VENDORS.has(id)) return id;
+  for (const candidate of candidates(undeployed(id))) if (VENDORS.has(candidate)) return candidate;
   return CUSTOM_MODEL;
 }
 
