@@ -4,7 +4,7 @@ import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
 import { validateCommand } from "./validate.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "#config/version.ts";
 
 const program = new Command("talos")
   .description("See what Claude Code costs your team, without reading anyone's prompts.")

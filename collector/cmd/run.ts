@@ -5,7 +5,7 @@ import { systemClock, systemPlatform } from "../service/system.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan } from "./options.ts";
 import { type StopSignal, stopSignal } from "./signals.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "#config/version.ts";
 
 /** How long a stopping collector goes on sending before it leaves the rest in the outbox. */
 const FLUSH_MS = 5_000;

@@ -4,6 +4,7 @@ import type { SourceRecord } from "#component/record.ts";
 import { emptyUnit, type Unit } from "#component/unit.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { FILE, Folder, record, SCOPE, TALOS } from "#state/testing.ts";
+import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
 import { Counters } from "./counters.ts";
 import { Gate } from "./gate.ts";
@@ -188,6 +189,6 @@ it("stores nothing and forgets no count when the disk refuses", () => {
   const spooler = new Spooler(store, [toBoth()], counters);
   counters.add("processor_redaction_removed_bodies", 3);
   store.close();
-  expect(() => spooler.spool("claude_code", unitOf(request("a", 1)))).toThrow();
+  expect(() => spooler.spool("claude_code", unitOf(request("a", 1)))).toThrow(StateError);
   expect(counters.take().get("processor_redaction_removed_bodies")).toBe(3);
 });

@@ -39,10 +39,10 @@ function destinationOf(exporter: string, accepted: number, books: Books): Destin
     counted("acknowledged"),
     counted("rejected"),
   ];
-  const [again, parked, queued] = [counted("again"), held("parked"), held("queued")];
+  const [parked, queued] = [held("parked"), held("queued")];
   const configured = books.configured.includes(exporter);
   const kept = spooled === acknowledged + rejected + parked + queued + purged;
-  const given = accepted + again === spooled + sum(Object.values(skipped));
+  const given = accepted === spooled + sum(Object.values(skipped));
   return {
     exporter,
     spooled,
@@ -51,7 +51,6 @@ function destinationOf(exporter: string, accepted: number, books: Books): Destin
     parked,
     queued,
     purged,
-    again,
     skipped,
     configured,
     balanced: kept && (given || !configured),
@@ -61,9 +60,8 @@ function destinationOf(exporter: string, accepted: number, books: Books): Destin
 /** Accepted records that an exporter neither got nor skipped. */
 export function missed(exporter: string, counters: ReadonlyMap<string, number>): number {
   const accepted = counters.get("accepted") ?? 0;
-  const again = counters.get(`again/${exporter}`) ?? 0;
   const spooled = counters.get(`spooled/${exporter}`) ?? 0;
-  return accepted + again - spooled - sum(Object.values(reasons(counters, "skipped:", `/${exporter}`)));
+  return accepted - spooled - sum(Object.values(reasons(counters, "skipped:", `/${exporter}`)));
 }
 
 /** `prefix` ‖ reason ‖ `suffix`: a reason has no slash, so `a` never matches the counters of `b/a`. */

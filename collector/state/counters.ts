@@ -1,28 +1,25 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { StateError } from "./errors.ts";
+import { readNumber, writeMeta } from "./meta.ts";
 import { int, text } from "./row.ts";
 
-/** A word, then perhaps `:reason`, then perhaps `/exporter`. Nothing that a file or a record could have named. */
+/** A word, then perhaps `:reason`, then perhaps `/exporter`. Anything else may come from data and counts as `other`. */
 const NAME = /^[a-z][a-z0-9_.]{0,99}(:[a-z0-9_.]{1,99})?(\/[\w./-]{1,199})?$/;
 
-/** Names that only the store may count, because they follow from its rows. */
-const KEPT = /^(read$|(spooled|again|acknowledged|rejected)\/|purged:|skipped:not_configured\/)/;
+/** Names that only the store may count. */
+const KEPT = /^((acknowledged|rejected)\/|purged:|skipped:not_configured\/)/;
 
 /** Counters and gauges, in memory as they are in the database. */
 export class Counters {
   readonly #db: DatabaseSync;
   readonly #add: StatementSync;
-  readonly #setOpen: StatementSync;
   #values = new Map<string, number>();
-  #open = new Map<string, number>();
+  #open = 0;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#add = db.prepare(
       "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-    );
-    this.#setOpen = db.prepare(
-      "INSERT INTO open_records (scope, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
     );
     this.reload();
   }
@@ -36,16 +33,15 @@ export class Counters {
     return this.#values;
   }
 
-  /** Records begun and not yet complete, of all scopes. */
+  /** Records begun and not yet complete. */
   get open(): number {
-    return sum(this.#open.values());
+    return this.#open;
   }
 
-  add(name: string, by: number): void {
-    if (!NAME.test(name) || !Number.isSafeInteger(by) || by < 0) {
-      throw new StateError("invalid", "a counter has an impossible name or value");
-    }
+  add(given: string, by: number): void {
+    if (!Number.isSafeInteger(by) || by < 0) throw new StateError("invalid", "a counter cannot grow by that");
     if (by === 0) return;
+    const name = NAME.test(given) ? given : "other";
     this.#add.run(name, by);
     this.#values.set(name, (this.#values.get(name) ?? 0) + by);
   }
@@ -58,10 +54,12 @@ export class Counters {
     }
   }
 
-  setOpen(scope: string, value: number): void {
-    if (this.#open.get(scope) === value) return;
-    this.#setOpen.run(scope, value);
-    this.#open.set(scope, value);
+  setOpen(open: number): void {
+    if (!Number.isSafeInteger(open) || open < 0)
+      throw new StateError("invalid", "open records cannot be that many");
+    if (this.#open === open) return;
+    writeMeta(this.#db, "open", open);
+    this.#open = open;
   }
 }
 
@@ -70,9 +68,8 @@ export function readCounters(db: DatabaseSync): Map<string, number> {
   return new Map(rows.map((row) => [text(row, "name"), int(row, "value")]));
 }
 
-export function readOpen(db: DatabaseSync): Map<string, number> {
-  const rows = db.prepare("SELECT scope, value FROM open_records").all();
-  return new Map(rows.map((row) => [text(row, "scope"), int(row, "value")]));
+export function readOpen(db: DatabaseSync): number {
+  return readNumber(db, "open") ?? 0;
 }
 
 export function sum(values: Iterable<number>): number {

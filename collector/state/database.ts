@@ -49,9 +49,12 @@ function openSound<T>(path: string, use: (db: DatabaseSync) => T): T | undefined
 }
 
 function openFile<T>(path: string, use: (db: DatabaseSync) => T): T {
+  const isNew = !existsSync(path);
   createPrivate(path);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
+    // Only before the first table; on an existing file it would write, and a damaged file is kept as it is.
+    if (isNew) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     configure(db);
     requireSound(db);
     return use(db);
@@ -62,7 +65,6 @@ function openFile<T>(path: string, use: (db: DatabaseSync) => T): T {
 }
 
 function configure(db: DatabaseSync): void {
-  db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   db.exec("PRAGMA journal_mode = WAL");
   db.exec("PRAGMA synchronous = FULL");
   db.exec("PRAGMA secure_delete = ON");

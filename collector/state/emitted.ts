@@ -41,7 +41,8 @@ export class Emitted {
     this.#owed = owed;
   }
 
-  known(keys: readonly string[]): Map<string, Known> {
+  /** Owed only to those of the exporters given: nobody else can settle it. */
+  known(keys: readonly string[], exporters: readonly string[]): Map<string, Known> {
     const found = new Map<string, Known>();
     for (const row of this.#known.iterate(JSON.stringify(keys))) {
       const key = text(row, "name");
@@ -51,9 +52,14 @@ export class Emitted {
         input: int(row, "input"),
         webSearches: int(row, "web_searches"),
       };
-      found.set(key, { weight, owed: [...(this.#owed.get(key) ?? [])] });
+      found.set(key, { weight, owed: this.#owedOf(key, exporters) });
     }
     return found;
+  }
+
+  #owedOf(key: string, exporters: readonly string[]): string[] {
+    const owed = this.#owed.get(key);
+    return owed === undefined ? [] : exporters.filter((exporter) => owed.has(exporter));
   }
 
   set({ key, weight, lastTimeMs }: Commit["emitted"][number]): void {
@@ -66,14 +72,13 @@ export class Emitted {
     this.#owe.run(exporter, key);
   }
 
-  /** Returns whether the record was owed. */
-  settle(key: string, exporter: string): boolean {
-    if (this.#owed.get(key)?.has(exporter) !== true) return false;
+  /** The exporter has got the record again, or does not take it. */
+  settle(key: string, exporter: string): void {
+    if (this.#owed.get(key)?.has(exporter) !== true) return;
     this.#settle.run(keyBytes(key), exporter);
     const left = exportersOf(this.#owed, key);
     left.delete(exporter);
     if (left.size === 0) this.#owed.delete(key);
-    return true;
   }
 
   /** Returns how many records are forgotten. */

@@ -14,7 +14,8 @@ export type MetaName =
   | "key_source"
   | "exporters"
   | "started_at"
-  | "last_commit_at";
+  | "last_commit_at"
+  | "open";
 
 export interface Identity {
   /** 16 bytes, random: which database a batch was sealed in. */
@@ -47,8 +48,10 @@ function bytesOf(db: DatabaseSync, name: MetaName, length: number): Uint8Array {
   throw new StateError("corrupt", `state.db holds no ${name}`);
 }
 
-/** Milliseconds since the Unix epoch, UTC. */
-export function readTime(db: DatabaseSync, name: "started_at" | "last_commit_at"): number | undefined {
+export function readNumber(
+  db: DatabaseSync,
+  name: "started_at" | "last_commit_at" | "open",
+): number | undefined {
   const value = readMeta(db, name);
   return typeof value === "number" ? value : undefined;
 }

@@ -8,7 +8,7 @@ import { int } from "./row.ts";
  */
 export const MIGRATIONS: readonly string[] = [
   `
-  -- database_id, local_key, key_check, key_source, exporters, started_at, last_commit_at.
+  -- The names of MetaName.
   CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value ANY NOT NULL
@@ -67,12 +67,6 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE counters (
     name  TEXT    PRIMARY KEY,
-    value INTEGER NOT NULL CHECK (value >= 0)
-  ) STRICT, WITHOUT ROWID;
-
-  -- Records begun and not yet complete.
-  CREATE TABLE open_records (
-    scope TEXT    PRIMARY KEY,
     value INTEGER NOT NULL CHECK (value >= 0)
   ) STRICT, WITHOUT ROWID;
 

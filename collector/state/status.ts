@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { balanceOf } from "./balance.ts";
-import { readCounters, readOpen, sum } from "./counters.ts";
+import { readCounters, readOpen } from "./counters.ts";
 import { STATE_FILE } from "./database.ts";
 import { stateError } from "./errors.ts";
 import { readHealth } from "./health.ts";
 import { readLock } from "./lock.ts";
-import { readExporters, readKeySource, readTime } from "./meta.ts";
+import { readExporters, readKeySource, readNumber } from "./meta.ts";
 import { schemaVersion } from "./migrations.ts";
 import { readTotals } from "./outbox.ts";
 import { int } from "./row.ts";
@@ -41,14 +41,14 @@ export function readStatus(dir: string): Status | undefined {
 /** Of one moment: the caller's transaction reads one version of the database. */
 function snapshot(db: DatabaseSync): Omit<Status, "running" | "pid"> {
   const counters = readCounters(db);
-  const open = sum(readOpen(db).values());
+  const open = readOpen(db);
   const totals = readTotals(db);
   const health = readHealth(db);
   const balance = balanceOf({ counters, open, totals, configured: readExporters(db) });
   const followed = db.prepare("SELECT count(*) AS files FROM positions").get();
   return {
-    startedAtMs: readTime(db, "started_at"),
-    lastCommitAtMs: readTime(db, "last_commit_at"),
+    startedAtMs: readNumber(db, "started_at"),
+    lastCommitAtMs: readNumber(db, "last_commit_at"),
     schemaVersion: schemaVersion(db),
     keySource: readKeySource(db),
     filesFollowed: followed === undefined ? 0 : int(followed, "files"),

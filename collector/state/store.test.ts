@@ -3,6 +3,7 @@ import { statSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { emptyUnit } from "#component/unit.ts";
 import { StateError } from "./errors.ts";
+import { readStatus } from "./status.ts";
 import { batch, commitOf, FILE, Folder, position, record, SCOPE, TALOS } from "./testing.ts";
 
 let folder: Folder;
@@ -27,7 +28,7 @@ describe("a commit", () => {
   it("stores positions, keys, batches and counters, also for the next run", () => {
     const first = folder.open();
     expect(first.opened).toBe("fresh");
-    folder.settings.clock.advance(500);
+    void folder.settings.clock.advance(500);
     const file = first.fileKey("1:2");
     const records = [
       record("r1", { range: { fileKey: file, from: 0, to: 50 } }),
@@ -63,15 +64,18 @@ describe("a commit", () => {
     expect(store.position(larger.range.fileKey)).toBeUndefined();
   });
 
-  it("counts the unit's records and drops as read, and its own counters beside", () => {
+  it("keeps the counters and the open records that it is given", () => {
     const store = folder.open();
     const commit = commitOf(store, [record("r")], [TALOS]);
-    commit.unit.drops.set("synthetic", 3);
-    commit.unit.counts.set("receiver_lines", 12);
+    for (const [name, by] of [
+      ["read", 4],
+      ["dropped:synthetic", 3],
+    ] as const)
+      commit.counters.set(name, by);
     commit.unit.open = 2;
-    commit.counters.set("skipped:after_consent/file", 1);
     store.commit(commit);
-    const balance = store.balance();
+    store.close();
+    const balance = folder.open().balance();
     expect(balance).toMatchObject({
       read: 6,
       dropped: { synthetic: 3 },
@@ -79,11 +83,15 @@ describe("a commit", () => {
       accepted: 1,
       balanced: true,
     });
-    expect(balance.destinations[1]).toMatchObject({
-      exporter: FILE,
-      spooled: 0,
-      skipped: { after_consent: 1 },
-    });
+    expect(balance.destinations[1]).toMatchObject({ exporter: FILE, spooled: 0, skipped: { not_routed: 1 } });
+  });
+
+  it("counts a name that data could have given as other", () => {
+    const store = folder.open();
+    const commit = commitOf(store, [record("r")]);
+    commit.counters.set("receiver_unknown_type My Project", 2).set("../x", 1).set("receiver_lines", 5);
+    store.commit(commit);
+    expect(readStatus(folder.dir)?.counters).toMatchObject({ other: 3, receiver_lines: 5 });
   });
 
   it("shows a record that is nowhere", () => {
@@ -113,11 +121,7 @@ describe("a commit", () => {
     },
     {
       name: "a counter that the store keeps",
-      spoil: (c: ReturnType<typeof commitOf>) => c.counters.set("spooled/file", 1),
-    },
-    {
-      name: "a counter named by data",
-      spoil: (c: ReturnType<typeof commitOf>) => c.unit.counts.set("type My Project", 1),
+      spoil: (c: ReturnType<typeof commitOf>) => c.counters.set("acknowledged/file", 1),
     },
     {
       name: "a count that is no number",
@@ -190,7 +194,7 @@ describe("the outbox", () => {
     store.commit(commitOf(store, [record("a")]));
     const ids = store.take(TALOS, ALL).map(({ id }) => id);
     store.park(TALOS, ids, "POST answered 401");
-    folder.settings.clock.advance(10);
+    void folder.settings.clock.advance(10);
     store.commit(commitOf(store, [record("b")]));
     expect(texts(store.take(TALOS, ALL))).toEqual(["b"]);
     expect(store.parked(TALOS)).toMatchObject({ batches: 1, records: 1, oldestMs: 0 });
@@ -203,7 +207,7 @@ describe("the outbox", () => {
   it("splits a batch in its place, each part with its own keys", () => {
     const store = folder.open();
     store.commit(commitOf(store, [record("a"), record("b"), record("c")]));
-    folder.settings.clock.advance(10);
+    void folder.settings.clock.advance(10);
     store.commit(commitOf(store, [record("d")]));
     const [whole] = store.take(TALOS, ALL);
     const parts = [
@@ -229,7 +233,16 @@ describe("the outbox", () => {
 
 it("does not owe an exporter what was accepted while it was not configured", () => {
   const first = folder.open({ exporters: [TALOS] });
-  first.commit(commitOf(first, [record("a"), record("b")], [TALOS]));
+  const unaware = (store: typeof first, names: string[]) => {
+    const commit = commitOf(
+      store,
+      names.map((name) => record(name)),
+      [TALOS],
+    );
+    commit.counters.delete("skipped:not_routed/file");
+    store.commit(commit);
+  };
+  unaware(first, ["a", "b"]);
   first.close();
   const second = folder.open();
   second.commit(commitOf(second, [record("c")]));
@@ -240,7 +253,7 @@ it("does not owe an exporter what was accepted while it was not configured", () 
   });
   second.close();
   const third = folder.open({ exporters: [TALOS] });
-  third.commit(commitOf(third, [record("d")], [TALOS]));
+  unaware(third, ["d"]);
   expect(third.balance().destinations[1]).toMatchObject({
     exporter: FILE,
     configured: false,

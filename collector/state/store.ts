@@ -100,7 +100,7 @@ export class StateStore {
 
   /** What was accepted before, of these keys. */
   known(keys: readonly string[]): Map<string, Known> {
-    return this.#read((parts) => parts.emitted.known(keys));
+    return this.#read((parts) => parts.emitted.known(keys, this.#options.exporters));
   }
 
   commit({ unit, emitted, refilled, batches, counters }: Commit): void {
@@ -111,20 +111,10 @@ export class StateStore {
     this.#write((parts) => {
       for (const [fileKey, position] of unit.positions) parts.positions.set(fileKey, position, nowMs);
       for (const record of emitted) parts.emitted.set(record);
-      const fresh = new Set(refilled.length > 0 ? emitted.map(({ key }) => key) : []);
-      for (const { key, exporter } of refilled) {
-        if (parts.emitted.settle(key, exporter) && !fresh.has(key))
-          parts.counters.add(`again/${exporter}`, 1);
-      }
-      for (const batch of batches) {
-        parts.outbox.add(batch, nowMs);
-        parts.counters.add(`spooled/${batch.exporter}`, batch.records);
-      }
-      parts.counters.add("read", unit.records.length + sum(unit.drops.values()));
-      for (const [reason, n] of unit.drops) parts.counters.add(`dropped:${reason}`, n);
-      parts.counters.addGiven(unit.counts);
+      for (const { key, exporter } of refilled) parts.emitted.settle(key, exporter);
+      for (const batch of batches) parts.outbox.add(batch, nowMs);
       parts.counters.addGiven(counters);
-      parts.counters.setOpen(unit.scope.name, unit.open);
+      parts.counters.setOpen(unit.open);
       writeMeta(this.#db, "last_commit_at", nowMs);
     });
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SourceRecord } from "#component/record.ts";
-import { emptyUnit, type Position } from "#component/unit.ts";
+import { emptyUnit, type Position, type Unit } from "#component/unit.ts";
 import { testSettings } from "#testkit/fakes.ts";
 import { type StateOptions, StateStore } from "./store.ts";
 import type { Commit, NewBatch } from "./types.ts";
@@ -78,7 +78,7 @@ export function commitOf(
   store: StateStore,
   records: SourceRecord[],
   exporters: readonly string[] = [TALOS, FILE],
-): Commit {
+): Commit & { unit: Unit; counters: Map<string, number> } {
   const unit = emptyUnit(SCOPE);
   unit.records = records;
   for (const { range } of records) unit.positions.set(range.fileKey, position(range.to));
@@ -87,6 +87,20 @@ export function commitOf(
     emitted: records.map((r) => ({ key: store.recordKey(r), weight: r.weight, lastTimeMs: r.lastTimeMs })),
     refilled: [],
     batches: records.length === 0 ? [] : exporters.map((exporter) => batch(store, records, { exporter })),
-    counters: new Map([["accepted", records.length]]),
+    counters: countersOf(records.length, exporters),
   };
+}
+
+function countersOf(records: number, exporters: readonly string[]): Map<string, number> {
+  const counters = new Map([
+    ["read", records],
+    ["accepted", records],
+  ]);
+  for (const exporter of [TALOS, FILE]) {
+    counters.set(
+      exporters.includes(exporter) ? `spooled/${exporter}` : `skipped:not_routed/${exporter}`,
+      records,
+    );
+  }
+  return counters;
 }

@@ -16,32 +16,27 @@ export interface NewBatch {
 
 /** What one commit stores, in one synchronous transaction. */
 export interface Commit {
-  /** Its positions, open gauge, `drops` and `counts` are stored as they are; `read` counts its records and drops. */
-  unit: Unit;
+  /** Stored of it: `positions`, and `open`, which counts the open records of all receivers. */
+  unit: Pick<Unit, "positions" | "open">;
   /** Records accepted for sending: replaces what was known of each key. */
   emitted: { key: string; weight: Weight; lastTimeMs: number }[];
-  /** Refills that this commit satisfies, whether spooled again or skipped. */
+  /** Refills that this commit satisfies, whether queued again or skipped. */
   refilled: { key: string; exporter: string }[];
   batches: NewBatch[];
-  /**
-   * What the caller counts: `accepted`, `dropped:<reason>` of records that it dropped itself (the unit's own drops are
-   * added without this), `skipped:<reason>/<exporter>`, and anything else. A name that the store keeps is refused.
-   */
-  counters: Map<string, number>;
+  /** Added to the stored counters, by the names of `CounterName` that the caller counts. */
+  counters: ReadonlyMap<string, number>;
 }
 
 /**
  * Stored counters, all of records.
  *
- *   kept by the store   read · spooled/<exporter> · again/<exporter> (refills of records that were accepted before)
- *                       acknowledged/<exporter> · rejected/<exporter> · purged:<reason>/<exporter>
- *                       skipped:not_configured/<exporter> (accepted while the configuration did not name it)
- *   given by the caller accepted · dropped:<reason> · skipped:<reason>/<exporter>
+ *   the caller counts   read · accepted · dropped:<reason> · spooled/<exporter> · skipped:<reason>/<exporter>
  *                       receiver_<what> …: anything else a component counts
+ *   the store counts    acknowledged/<exporter> · rejected/<exporter> · purged:<reason>/<exporter>
+ *                       skipped:not_configured/<exporter>: accepted while the configuration did not name it
  *
- * `read` = Σ `dropped:*` + `accepted`: a refill of a known record is also dropped as `duplicate`.
- * Per exporter: `accepted` + `again` = `spooled` + Σ `skipped:*`, and `spooled` as in `DestinationBalance`.
- * A record that does not go to an exporter at all (another pipeline's) is skipped for it, too.
+ * `read` = Σ `dropped:*` + `accepted`. Per exporter `accepted` = `spooled` + Σ `skipped:*`: a record that is read
+ * again because a batch was lost counts as accepted again, and as skipped for the exporters that had it.
  */
 export type CounterName = string;
 
@@ -79,9 +74,7 @@ export interface DestinationBalance {
   parked: number;
   queued: number;
   purged: number;
-  /** Records queued a second time, because the key of their first batch was lost. */
-  again: number;
-  /** Records accepted that this destination does not take, by reason. accepted + again = spooled + skipped. */
+  /** Records accepted that this destination does not take, by reason. accepted = spooled + skipped. */
   skipped: Record<string, number>;
   /** False for a destination with a past that the running configuration does not name. */
   configured: boolean;

@@ -6,7 +6,7 @@ import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
 import { readPlan } from "../options.ts";
 import { stopSignal } from "../signals.ts";
-import { VERSION } from "../version.ts";
+import { VERSION } from "#config/version.ts";
 import { writeCollectorConfig } from "./collector-config.ts";
 import { buildDashboard } from "./dashboard.ts";
 import { enrol, signInLink } from "./enrol.ts";
