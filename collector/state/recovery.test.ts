@@ -33,9 +33,9 @@ function fill(): void {
   store.close();
 }
 
-function edit(sql: string, ...values: (string | number)[]): void {
+function edit(sql: string): void {
   const db = new DatabaseSync(join(folder.dir, "state.db"));
-  db.prepare(sql).run(...values);
+  db.exec(sql);
   db.close();
 }
 
@@ -96,7 +96,7 @@ it("keeps everything when only the key check is lost", () => {
 it.each([
   {
     name: "a flipped bit",
-    sql: "UPDATE outbox SET sealed = substr(sealed, 1, 20) || x'00' || substr(sealed, 22) WHERE id = 1",
+    sql: "UPDATE outbox SET sealed = CAST(substr(sealed, 1, 20) || x'00' || substr(sealed, 22) AS BLOB) WHERE id = 1",
   },
   {
     name: "another row's batch",
@@ -140,7 +140,6 @@ it("refuses batches carried over from another database with the same master key"
   store.commit(commitOf(store, [inA("a1", 10)]));
   store.close();
   theirs.close();
-  edit(`ATTACH '${join(other.dir, "state.db")}' AS other`);
   const db = new DatabaseSync(join(folder.dir, "state.db"));
   db.exec(`ATTACH '${join(other.dir, "state.db")}' AS other`);
   db.exec("UPDATE outbox SET sealed = (SELECT o.sealed FROM other.outbox AS o WHERE o.id = outbox.id)");
