@@ -241,7 +241,7 @@ function hint(name: string, meaning: string): AttributeRule {
   };
 }
 
-export const CATEGORIES = [
+const CATEGORIES = [
   "feature",
   "bugfix",
   "refactor",

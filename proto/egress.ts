@@ -17,7 +17,7 @@ import type { AnyValue, KeyValue, LogRecord, ResourceLogs, ScopeLogs } from "./l
 export type { AttributeRule, Mode, OptIn } from "./attribute-rule.ts";
 export { admits, MODES, PROMISES } from "./attribute-rule.ts";
 export type { RecordRule } from "./egress-table.ts";
-export { CATEGORIES, RECORDS } from "./egress-table.ts";
+export { RECORDS } from "./egress-table.ts";
 export { RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-resource.ts";
 
 /** What a team may turn on beyond its mode. */
