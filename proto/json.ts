@@ -24,7 +24,7 @@ function decode<T>(bytes: Uint8Array, read: (json: unknown) => T): T {
 
 function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
     throw new DecodeError("bad_utf8");
   }
