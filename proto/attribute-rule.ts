@@ -83,7 +83,7 @@ export function hex(digits: number): Shape {
 export function version(): Shape {
   return {
     type: "string",
-    pattern: /^\d{1,5}\.\d{1,5}(?:\.\d{1,5})?(?:-(?:alpha|beta|dev|nightly|preview|rc)(?:\.\d{1,8})?)?$/,
+    pattern: /^\d{1,5}\.\d{1,5}(?:\.\d{1,5})?(?:-(?:alpha|beta|dev|nightly|pre|preview|rc)(?:\.\d{1,8})?)?$/,
     maxLength: 40,
   };
 }

@@ -48,7 +48,7 @@ it("both encodings say the same", () => {
 
 it.each(codecs)("%s: a cut request is refused or a shorter request, at every length", (_name, codec) => {
   const crashes: unknown[] = [];
-  for (let seed = 0; seed < 40; seed++) {
+  for (let seed = 0; seed < 25; seed++) {
     const whole = codec.encodeRequest(request(seed)).subarray(0, 1500);
     for (let length = 0; length < whole.length; length++) {
       crashes.push(...outcomes(codec, whole.subarray(0, length)).crashes);

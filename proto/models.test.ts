@@ -57,6 +57,7 @@ it.each([
   ["claude-4-sonnet", "claude-sonnet-4"],
   ["claude-4.5-sonnet-thinking", "claude-sonnet-4-5"],
   ["claude-4.6-opus-high", "claude-opus-4-6"],
+  ["claude-4.5-opus-high-thinking", "claude-opus-4-5"],
   ["gpt-5.1-codex-max-xhigh", "gpt-5.1-codex-max"],
   ["gpt-5-high", "gpt-5"],
   ["default", "default"],

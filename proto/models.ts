@@ -59,6 +59,7 @@ const OPENAI = [
   "gpt-5.1-codex-max",
   "gpt-5.1-codex-mini",
   "gpt-5",
+  "gpt-5-chat",
   "gpt-5-codex",
   "gpt-5-codex-mini",
   "gpt-5-mini",
@@ -100,7 +101,7 @@ const GEMINI = [
 ] as const;
 
 const OTHERS = {
-  cursor: ["default", "composer-1", "composer-1.5", "composer-2", "cursor-small"],
+  cursor: ["default", "auto", "composer-1", "composer-1.5", "composer-2", "cursor-small"],
   x_ai: ["grok-4", "grok-4-fast", "grok-4.1-fast", "grok-code-fast-1", "grok-3", "grok-3-mini"],
   deepseek: ["deepseek-chat", "deepseek-reasoner", "deepseek-v3", "deepseek-v3.1", "deepseek-r1"],
   moonshot_ai: ["kimi-k2", "kimi-k2-thinking", "kimi-k2.5"],
@@ -156,7 +157,7 @@ export function normalizeModel(raw: string): string {
 
 /** Names the same model may be published under, the most exact one first. */
 function candidates(id: string): string[] {
-  const plain = id.replace(/-thinking$|-(?:minimal|low|medium|high|xhigh)$/, "");
+  const plain = id.replace(/(?:-(?:thinking|minimal|low|medium|high|xhigh))+$/, "");
   const dashed = plain.startsWith("claude-") ? plain.replaceAll(".", "-") : plain;
   // Cursor writes `claude-4.5-sonnet` for what its vendor calls `claude-sonnet-4-5`.
   const turned = dashed.replace(/^claude-([4-9](?:-\d)?)-([a-z]+)(?=$|-\d{8}$)/, "claude-$2-$1");
