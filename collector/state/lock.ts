@@ -11,6 +11,9 @@ const WAIT_MS = 500;
 const SQLITE_BUSY = 5;
 const DAMAGED = new Set([11, 26]);
 
+/** A connection that nothing refers to is closed by the garbage collector, and its lock is gone with it. */
+const held = new Set<DatabaseSync>();
+
 /** Another collector holds the state folder. */
 export class LockedError extends Error {
   readonly pid: number | undefined;
@@ -77,9 +80,10 @@ function hold(path: string, owner: LockOwner): Lock {
     db.close();
     throw error;
   }
+  held.add(db);
   return {
     release() {
-      if (db.isOpen) db.close();
+      if (held.delete(db)) db.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
-import { StateError } from "./errors.ts";
+import type { StateError } from "./errors.ts";
 import { MIGRATIONS, migrate, schemaVersion } from "./migrations.ts";
 
 const STEPS = [

@@ -315,8 +315,10 @@ it.skipIf(process.platform === "win32")("lets nobody else read the folder and it
   store.commit(commitOf(store, [record("r")]));
   expect(statSync(folder.dir).mode & 0o777).toBe(0o700);
   const files = readdirSync(folder.dir);
-  expect(files.toSorted()).toEqual(["state.db", "state.db-shm", "state.db-wal"]);
-  expect(files.map((file) => statSync(join(folder.dir, file)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  expect(files.toSorted()).toEqual(["state.db", "state.db-shm", "state.db-wal", "state.reserve"]);
+  expect(files.map((file) => statSync(join(folder.dir, file)).mode & 0o777)).toEqual([
+    0o600, 0o600, 0o600, 0o600,
+  ]);
 });
 
 it("has an empty unit that commits as nothing", () => {

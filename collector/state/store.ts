@@ -11,6 +11,7 @@ import { createIdentity, readExporters, writeExporters, writeMeta } from "./meta
 import { migrate } from "./migrations.ts";
 import { Parts } from "./parts.ts";
 import { forgetLost, type Loss, recoverLostKey } from "./recovery.ts";
+import { Reserve } from "./reserve.ts";
 import type {
   Balance,
   Commit,
@@ -55,6 +56,7 @@ export class StateStore {
   readonly #parts: Parts;
   readonly #options: StateOptions;
   readonly #health: Map<string, DestinationHealth>;
+  readonly #reserve: Reserve;
   /** After a failed transaction, until what is kept in memory could be read again. */
   #stale = false;
 
@@ -64,6 +66,8 @@ export class StateStore {
     this.#parts = parts;
     this.#options = options;
     this.#health = readHealth(db);
+    this.#reserve = new Reserve(options.dir);
+    this.#reserve.keep();
   }
 
   static open(options: StateOptions): StateStore {
@@ -136,7 +140,7 @@ export class StateStore {
 
   /** The destination has these batches and refused `rejected` of their records for good. */
   acknowledge(exporter: string, ids: readonly number[], rejected: number): void {
-    this.#write((parts) => {
+    this.#shrink((parts) => {
       const records = removeAll(parts, exporter, ids);
       const refused = Math.min(records, Math.max(0, Math.trunc(rejected)));
       parts.counters.add(`acknowledged/${exporter}`, records - refused);
@@ -164,7 +168,7 @@ export class StateStore {
   /** Deletes queued or parked batches for good, counted by reason. */
   purge(exporter: string, ids: readonly number[], reason: string): void {
     if (!REASON.test(reason)) throw new StateError("invalid", "a reason to purge must be one short word");
-    this.#write((parts) => {
+    this.#shrink((parts) => {
       parts.counters.add(`purged:${reason}/${exporter}`, removeAll(parts, exporter, ids));
     });
   }
@@ -207,6 +211,7 @@ export class StateStore {
       files: parts.positions.prune(nowMs - KEEP_FILES_MS, nowMs),
     }));
     this.#read(() => this.#db.exec("PRAGMA incremental_vacuum"));
+    this.#reserve.keep();
     return pruned;
   }
 
@@ -234,6 +239,19 @@ export class StateStore {
     } catch (error) {
       this.#stale = true;
       throw stateError(error);
+    }
+  }
+
+  /** A write that makes room: a full disk must not keep it from happening. */
+  #shrink<T>(work: (parts: Parts) => T): T {
+    try {
+      return this.#write(work);
+    } catch (error) {
+      if (stateError(error).code !== "disk_full" || !this.#reserve.spend()) throw error;
+      this.#read(() => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+      const result = this.#write(work);
+      this.#reserve.keep();
+      return result;
     }
   }
 

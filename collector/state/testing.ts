@@ -16,7 +16,7 @@ export const SCOPE = { name: "talos.receiver.claude_code", version: "1" };
 export class Folder {
   readonly dir: string = mkdtempSync(join(tmpdir(), "talos-state-"));
   readonly settings = testSettings();
-  readonly #open: StateStore[] = [];
+  readonly opened: StateStore[] = [];
 
   open(over: Partial<StateOptions> = {}): StateStore {
     const { clock, log } = this.settings;
@@ -30,12 +30,12 @@ export class Folder {
       log,
       ...over,
     });
-    this.#open.push(store);
+    this.opened.push(store);
     return store;
   }
 
   dispose(): void {
-    for (const store of this.#open) store.close();
+    for (const store of this.opened) store.close();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
