@@ -8,7 +8,7 @@ const endToEnd = [`${sources}/**/*.e2e.test.ts`];
 
 /** Tests of the Workers run inside workerd, as backend/vitest.config.ts says. All others of backend/ run here. */
 const inNode = [
-  "{collector,receivers,processors,exporters,proto,config,backend/dashboard,backend/domain}/**/*.test.{ts,tsx}",
+  "{collector,receivers,processors,exporters,proto,config,backend/dashboard}/**/*.test.{ts,tsx}",
 ];
 
 export default defineConfig({
@@ -22,10 +22,10 @@ export default defineConfig({
           include: inNode,
           exclude: [...endToEnd, "**/node_modules/**", "**/dist/**"],
           testTimeout: 20_000,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
-      "backend/vitest.config.t[s]",
+      "./backend/vitest.config.ts",
       {
         test: {
           name: "end to end",
