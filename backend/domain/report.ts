@@ -53,7 +53,10 @@ export interface Report {
   /** All five breakdowns, largest list value first. */
   groups: Record<Dimension, Group[]>;
   /** Per day and key of the dimension asked for with `by` (default `model`): aligned with `days`. */
-  series: { by: Dimension; rows: { key: string; label: string; listValue: Picodollars[]; tokens: number[] }[] };
+  series: {
+    by: Dimension;
+    rows: { key: string; label: string; listValue: Picodollars[]; tokens: number[] }[];
+  };
   /** Grows with every change of the team's data. */
   version: number;
 }

@@ -1,0 +1,98 @@
+import { checkRecord, checkResource, checkScope, MODES, type Mode, modeOf } from "#proto/egress.ts";
+import type { AnyValue, LogRecord, LogsRequest } from "#proto/logs.ts";
+import type { Event } from "./event.ts";
+
+const DAY_MS = 86_400_000;
+/** Events are recognised as repeats for longer than this. */
+const MAX_AGE_MS = 90 * DAY_MS;
+const MAX_AHEAD_MS = DAY_MS;
+const REQUEST = "gen_ai.client.inference.operation.details";
+const PROMPT = "talos.prompt";
+
+export interface Accepted {
+  events: Event[];
+  /** Records that were refused. */
+  rejected: number;
+}
+
+export function countRecords(logs: LogsRequest): number {
+  let count = 0;
+  for (const { scopeLogs } of logs.resourceLogs) {
+    for (const { logRecords } of scopeLogs) count += logRecords.length;
+  }
+  return count;
+}
+
+/** What of a request the contract, the team's mode and the time allow. The rest is counted, never kept. */
+export function accept(logs: LogsRequest, teamMode: string, nowMs: number): Accepted {
+  const events: Event[] = [];
+  for (const { resource, scopeLogs } of logs.resourceLogs) {
+    const mode = modeOf(resource);
+    if (mode === undefined || isLooser(mode, teamMode)) continue;
+    if (checkResource(resource.attributes, mode).length > 0) continue;
+    for (const scoped of scopeLogs) {
+      if (checkScope(scoped).length > 0) continue;
+      for (const record of scoped.logRecords) {
+        if (checkRecord(record, mode).length > 0 || !isTimely(record, nowMs)) continue;
+        const event = normalise(record);
+        if (event !== undefined) events.push(event);
+      }
+    }
+  }
+  return { events, rejected: countRecords(logs) - events.length };
+}
+
+function isLooser(mode: Mode, teamMode: string): boolean {
+  return MODES.indexOf(mode) > MODES.findIndex((known) => known === teamMode);
+}
+
+function timeMs(record: LogRecord): number {
+  return Number(record.timeUnixNano / 1_000_000n);
+}
+
+function isTimely(record: LogRecord, nowMs: number): boolean {
+  const ageMs = nowMs - timeMs(record);
+  return ageMs <= MAX_AGE_MS && ageMs >= -MAX_AHEAD_MS;
+}
+
+/** The columns that are stored. Kinds of record that are not stored yet are refused like unknown ones. */
+function normalise(record: LogRecord): Event | undefined {
+  if (record.eventName !== REQUEST && record.eventName !== PROMPT) return undefined;
+  const values = new Map(record.attributes.map(({ key, value }) => [key, value]));
+  const text = (key: string) => textOf(values.get(key));
+  const count = (key: string) => countOf(values.get(key));
+  const plain = (key: string) => (STANDARD.has(text(key)) ? "" : text(key));
+  return {
+    kind: record.eventName === REQUEST ? "request" : "prompt",
+    uid: text("log.record.uid"),
+    at: Math.floor(timeMs(record) / 1000),
+    session: text("gen_ai.conversation.id"),
+    turn: text("talos.turn.id"),
+    project: text("talos.project.hash") || text("talos.cwd.hash"),
+    model: text("gen_ai.response.model") || text("gen_ai.request.model"),
+    source: text("talos.source"),
+    origin: text("talos.request.origin"),
+    speed: plain("talos.usage.speed"),
+    tier: plain("talos.usage.service_tier"),
+    geo: plain("talos.usage.inference_geo"),
+    input: count("gen_ai.usage.input_tokens"),
+    cacheRead: count("gen_ai.usage.cache_read.input_tokens"),
+    cacheWrite:
+      count("gen_ai.usage.cache_write.input_tokens") ?? count("gen_ai.usage.cache_creation.input_tokens"),
+    cacheWrite1h: count("talos.usage.cache_write_1h_tokens"),
+    output: count("gen_ai.usage.output_tokens"),
+    searches: count("talos.usage.web_search_requests"),
+    final: values.get("talos.usage.partial") === undefined,
+  };
+}
+
+/** Values that do not change a price are stored as nothing, so that they sum in one row. */
+const STANDARD = new Set(["standard", "global", "not_available"]);
+
+function textOf(value: AnyValue | undefined): string {
+  return value?.stringValue ?? "";
+}
+
+function countOf(value: AnyValue | undefined): number | null {
+  return value?.intValue === undefined ? null : Number(value.intValue);
+}

@@ -1,0 +1,49 @@
+import type { Event, Message } from "./event.ts";
+
+/** A queue message may have 128 KB; its frame and the next product limit stay clear of it. */
+const MAX_MESSAGE_BYTES = 100_000;
+/** `sendBatch` takes 256 KB and 100 messages. */
+const MAX_BATCH_BYTES = 250_000;
+const MAX_BATCH_MESSAGES = 100;
+/** JSON around a message's events. */
+const FRAME_BYTES = 200;
+
+/** Events are ASCII by the contract, so that characters are bytes. */
+function sizeOf(value: unknown): number {
+  return JSON.stringify(value).length + 1;
+}
+
+function splitBySize<T>(items: readonly T[], limits: { bytes: number; count: number }): T[][] {
+  const groups: T[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const bytes = sizeOf(item);
+    const last = groups.at(-1);
+    if (last === undefined || size + bytes > limits.bytes || last.length >= limits.count) {
+      groups.push([item]);
+      size = bytes;
+    } else {
+      last.push(item);
+      size += bytes;
+    }
+  }
+  return groups;
+}
+
+export function toMessages(sender: { team: number; developer: number }, events: readonly Event[]): Message[] {
+  const groups = splitBySize(events, {
+    bytes: MAX_MESSAGE_BYTES - FRAME_BYTES,
+    count: Number.POSITIVE_INFINITY,
+  });
+  return groups.map((group) => ({
+    v: 1,
+    id: crypto.randomUUID(),
+    team: sender.team,
+    developer: sender.developer,
+    events: group,
+  }));
+}
+
+export function toBatches(messages: readonly Message[]): Message[][] {
+  return splitBySize(messages, { bytes: MAX_BATCH_BYTES, count: MAX_BATCH_MESSAGES });
+}

@@ -1,0 +1,107 @@
+import * as z from "zod";
+
+/** 16 bytes as hex, or nothing when unknown. */
+const Id = z.string().regex(/^(?:[0-9a-f]{32})?$/);
+const Name = z.string().max(100);
+const Tokens = z.int().nonnegative().nullable();
+
+/** One AI request or human prompt, as it is queued and stored: checked by the contract, without any text. */
+export const EventSchema = z.strictObject({
+  kind: z.enum(["request", "prompt"]),
+  /** `log.record.uid`. The same record has the same uid on every read. */
+  uid: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Seconds since the Unix epoch, UTC. */
+  at: z.int().positive(),
+  session: Id,
+  turn: Id,
+  project: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+  model: Name,
+  source: Name,
+  origin: Name,
+  /** Empty for standard. */
+  speed: Name,
+  /** Empty for standard. */
+  tier: Name,
+  /** Empty for global. */
+  geo: Name,
+  /** Tokens, cache included. Unknown is null, never 0. */
+  input: Tokens,
+  cacheRead: Tokens,
+  /** All cache writes. */
+  cacheWrite: Tokens,
+  /** The part of the writes that lives one hour; null when the split is unknown. */
+  cacheWrite1h: Tokens,
+  output: Tokens,
+  searches: Tokens,
+  /** False while no line of the request had a final count. */
+  final: z.boolean(),
+});
+export type Event = z.infer<typeof EventSchema>;
+
+/** What the api hands to the consumer. */
+export const MessageSchema = z.strictObject({
+  v: z.literal(1),
+  /** Names the message's inbox row where there is an inbox. */
+  id: z.uuid(),
+  team: z.int().positive(),
+  developer: z.int().positive(),
+  events: z.array(EventSchema).min(1),
+});
+export type Message = z.infer<typeof MessageSchema>;
+
+/** An event with what the consumer adds. */
+export interface PlacedEvent extends Event {
+  developer: number;
+  /** Days since 1970-01-01 of the date in the team's time zone. */
+  day: number;
+}
+
+/**
+ * Two versions of one record: the earlier time, and of everything else the greater. Whatever the order and
+ * however often versions arrive, the result is the same. The SQL of `store/ingest.ts` is this rule again.
+ */
+export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
+  return {
+    kind: a.kind === "request" ? a.kind : b.kind,
+    uid: a.uid,
+    at: Math.min(a.at, b.at),
+    day: Math.min(a.day, b.day),
+    developer: Math.min(a.developer, b.developer),
+    session: greater(a.session, b.session),
+    turn: greater(a.turn, b.turn),
+    project: greater(a.project, b.project),
+    model: greater(a.model, b.model),
+    source: greater(a.source, b.source),
+    origin: greater(a.origin, b.origin),
+    speed: greater(a.speed, b.speed),
+    tier: greater(a.tier, b.tier),
+    geo: greater(a.geo, b.geo),
+    input: larger(a.input, b.input),
+    cacheRead: larger(a.cacheRead, b.cacheRead),
+    cacheWrite: larger(a.cacheWrite, b.cacheWrite),
+    cacheWrite1h: larger(a.cacheWrite1h, b.cacheWrite1h),
+    output: larger(a.output, b.output),
+    searches: larger(a.searches, b.searches),
+    final: a.final || b.final,
+  };
+}
+
+/** Every uid once, repeats merged. */
+export function fold(events: Iterable<PlacedEvent>): PlacedEvent[] {
+  const byUid = new Map<string, PlacedEvent>();
+  for (const event of events) {
+    const known = byUid.get(event.uid);
+    byUid.set(event.uid, known === undefined ? event : merge(known, event));
+  }
+  return [...byUid.values()];
+}
+
+/** By UTF-16 units, which for these ASCII names is SQLite's order too. */
+function greater(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+function larger(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.max(a, b);
+}

@@ -1,0 +1,68 @@
+import * as z from "zod";
+import type { TeamBucket } from "./objects/team-bucket.ts";
+
+/** What wrangler.toml and its secrets bind to the api Worker. */
+export interface ApiBindings extends Vars {
+  DB: D1Database;
+  INGEST: Queue;
+  BUCKETS: DurableObjectNamespace<TeamBucket>;
+  ASSETS: Fetcher;
+}
+
+/** What backend/consumer/wrangler.toml and its secrets bind to the consumer Worker. */
+export interface ConsumerBindings extends Pick<Vars, "KMS_KEY"> {
+  DB: D1Database;
+  DEAD: Queue;
+  DEAD_LETTERS: R2Bucket;
+}
+
+interface Vars {
+  PEPPER?: string;
+  KMS_KEY?: string;
+  SETUP_SECRET?: string;
+  INBOX?: string;
+  MAX_BODY_BYTES?: string;
+  MAX_INFLATED_BYTES?: string;
+}
+
+const bytes = () =>
+  z.coerce
+    .number()
+    .int()
+    .positive()
+    .max(64 * 1024 * 1024);
+const secret = (name: string) =>
+  z.string({ error: `${name} is not set` }).min(32, { error: `${name} must have at least 32 characters` });
+
+const Secrets = z.object({
+  /** Hashed with every token, so that a stolen database alone matches no token. */
+  PEPPER: secret("PEPPER"),
+  /** Teams' keys derive from it. */
+  KMS_KEY: secret("KMS_KEY"),
+});
+
+const Settings = Secrets.extend({
+  /** Opens the set-up routes. They do not exist without it. */
+  SETUP_SECRET: secret("SETUP_SECRET").optional(),
+  INBOX: z.enum(["on", "off"]).default("off"),
+  /** Largest request body as sent. */
+  MAX_BODY_BYTES: bytes().default(4 * 1024 * 1024),
+  /** Largest request body after inflating. */
+  MAX_INFLATED_BYTES: bytes().default(4 * 1024 * 1024),
+});
+export type Settings = z.infer<typeof Settings>;
+
+const parsed = new WeakMap<object, Settings>();
+
+/** The settings, checked once for each environment. Throws with every problem; never with a value. */
+export function settingsOf(env: ApiBindings): Settings {
+  const known = parsed.get(env);
+  if (known !== undefined) return known;
+  const settings = Settings.parse(env);
+  parsed.set(env, settings);
+  return settings;
+}
+
+export function kmsKeyOf(env: ConsumerBindings): string {
+  return Secrets.pick({ KMS_KEY: true }).parse(env).KMS_KEY;
+}

@@ -1,0 +1,122 @@
+import { type Codec, codecFor } from "#proto/codec.ts";
+import { DecodeError, type LogsRequest } from "#proto/logs.ts";
+import { accept, countRecords } from "../domain/acceptance.ts";
+import { toBatches, toMessages } from "../domain/chunks.ts";
+import type { Message } from "../domain/event.ts";
+import { type ApiBindings, type Settings, settingsOf } from "../env.ts";
+import { putInInbox } from "../store/inbox.ts";
+import { findSender, type Sender } from "../store/tokens.ts";
+import { readBody } from "./body.ts";
+import { Refusal, unavailable } from "./refusal.ts";
+
+/** Longest that a request's body may take to arrive. */
+const BODY_TIMEOUT_MS = 30_000;
+const MAX_TOKEN_LENGTH = 200;
+
+/** Constant, because it is sent back to any sender. */
+const REJECTED = "records outside the egress contract were rejected";
+
+/** POST /v1/logs: OTLP/HTTP in, normalised events out to the queue. Every refusal is a google.rpc.Status. */
+export async function postLogs(request: Request, env: ApiBindings): Promise<Response> {
+  const codec = codecFor(request.headers.get("content-type") ?? "");
+  try {
+    if (request.method !== "POST") throw new Refusal(405, "method_not_allowed", { allow: "POST" });
+    return await answer(request, env, codec);
+  } catch (error) {
+    return refuse(error, codec);
+  }
+}
+
+async function answer(request: Request, env: ApiBindings, codec: Codec | undefined): Promise<Response> {
+  const settings = settingsOf(env);
+  const sender = await authenticate(request, env, settings);
+  if (codec === undefined) throw new Refusal(415, "unsupported_content_type");
+  const limits = {
+    sent: settings.MAX_BODY_BYTES,
+    inflated: settings.MAX_INFLATED_BYTES,
+    timeoutMs: BODY_TIMEOUT_MS,
+  };
+  const logs = decode(codec, await readBody(request, limits));
+  await admit(env, sender, countRecords(logs));
+
+  const { events, rejected } = accept(logs, sender.mode, Date.now());
+  if (events.length > 0) await enqueue(env, settings, toMessages(sender, events));
+  const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
+  return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
+}
+
+async function authenticate(request: Request, env: ApiBindings, settings: Settings): Promise<Sender> {
+  const [, token = ""] = /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+  const challenge = { "www-authenticate": "Bearer" };
+  if (token === "" || token.length > MAX_TOKEN_LENGTH) throw new Refusal(401, "missing_token", challenge);
+  const sender = await findSender(env.DB, token, settings.PEPPER);
+  if (sender === undefined) throw new Refusal(401, "unknown_token", challenge);
+  if (sender.revoked) throw new Refusal(403, "revoked_token");
+  return sender;
+}
+
+function decode(codec: Codec, bytes: Uint8Array): LogsRequest {
+  try {
+    return codec.decodeRequest(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) throw new Refusal(400, "malformed_body");
+    throw error;
+  }
+}
+
+/** The team's allowance. When the object that holds it fails, data comes first: the request passes. */
+async function admit(env: ApiBindings, sender: Sender, records: number): Promise<void> {
+  if (records === 0) return;
+  const verdict = await takeTokens(env, sender, records);
+  if (verdict.allowed) return;
+  throw new Refusal(429, "rate_limited", { "retry-after": String(verdict.retryAfterS) });
+}
+
+async function takeTokens(env: ApiBindings, sender: Sender, records: number) {
+  try {
+    const bucket = env.BUCKETS.get(env.BUCKETS.idFromName(`team:${sender.team}`));
+    return await bucket.take(records, { eventsPerMinute: sender.eventsPerMinute, burst: sender.burst });
+  } catch {
+    console.error({ msg: "team bucket failed, request passes", code: "bucket_failed", team: sender.team });
+    return { allowed: true, retryAfterS: 0 };
+  }
+}
+
+async function enqueue(env: ApiBindings, settings: Settings, messages: readonly Message[]): Promise<void> {
+  if (settings.INBOX === "on") await putInInbox(env.DB, messages, Date.now());
+  try {
+    for (const batch of toBatches(messages)) await env.INGEST.sendBatch(batch.map((body) => ({ body })));
+  } catch {
+    console.error({ msg: "queue refused messages", code: "queue_failed", messages: messages.length });
+    // What is in the inbox is queued again later; without one the sender must come back.
+    if (settings.INBOX !== "on") throw unavailable("queue_unavailable", 5 + Math.floor(Math.random() * 10));
+  }
+}
+
+function refuse(error: unknown, codec: Codec | undefined): Response {
+  const refusal = error instanceof Refusal ? error : unavailable("temporarily_unavailable", 10);
+  if (refusal !== error) console.error({ msg: "ingest failed", code: "ingest_failed", kind: nameOf(error) });
+  const encoding = codec ?? codecFor("application/json");
+  if (encoding === undefined) throw new Error("there is no JSON codec");
+  const body = encoding.encodeStatus({ code: 0, message: refusal.code });
+  return respond(encoding, refusal.status, body, refusal.headers);
+}
+
+/** The error's class, which unlike its message never holds anything that was sent. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.constructor.name : typeof error;
+}
+
+function respond(
+  codec: Codec,
+  status: number,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+): Response {
+  return new Response(body.slice(), { status, headers: { ...headers, "content-type": codec.contentType } });
+}
+
+/** Any other path under /v1. */
+export function unknownPath(request: Request): Response {
+  return refuse(new Refusal(404, "not_found"), codecFor(request.headers.get("content-type") ?? ""));
+}

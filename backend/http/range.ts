@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { parseDay } from "../domain/calendar.ts";
+
+/** The longest range that is answered, in days. */
+const MAX_DAYS = 400;
+
+const day = z.string().transform((text, ctx) => {
+  const parsed = parseDay(text);
+  if (parsed !== undefined) return parsed;
+  ctx.addIssue("expected a date such as 2026-11-24");
+  return z.NEVER;
+});
+
+const bounds = { from: day, to: day };
+
+function inOrder({ from, to }: { from: number; to: number }): boolean {
+  return from <= to && to - from < MAX_DAYS;
+}
+
+export const ReportQuery = z
+  .strictObject({
+    ...bounds,
+    by: z.enum(["model", "project", "developer", "origin", "source"]).default("model"),
+  })
+  .refine(inOrder);
+
+/** `<seconds>.<session>`: the last row of the page before. */
+const cursor = z
+  .string()
+  .regex(/^\d{1,15}\.[0-9a-f]{32}$/)
+  .transform((text) => {
+    const [startedAt = "", id = ""] = text.split(".");
+    return { startedAt: Number(startedAt), id };
+  });
+
+export const SessionsQuery = z.strictObject({ ...bounds, cursor: cursor.optional() }).refine(inOrder);

@@ -1,0 +1,61 @@
+import { Hono } from "hono";
+import { labelOf, valueOf } from "../domain/build-report.ts";
+import { dayOf, startOfDay } from "../domain/calendar.ts";
+import type { Labels } from "../domain/report-rows.ts";
+import type { SessionRow, SessionsPage } from "../domain/report.ts";
+import { readLabels } from "../store/labels.ts";
+import { listSessions, readSessionParts, type SessionPart, type StoredSession } from "../store/sessions.ts";
+import type { ApiEnv } from "./context.ts";
+import { SessionsQuery } from "./range.ts";
+import { teamOf } from "./reports.ts";
+import { query } from "./validate.ts";
+
+const PAGE = 50;
+
+export const sessions = new Hono<ApiEnv>().get("/", query(SessionsQuery), async (c) => {
+  const { from, to, cursor: after } = c.req.valid("query");
+  const { id: team, timeZone } = await teamOf(c.env.DB, c.var.viewer.team);
+  const span = { from: startOfDay(from, timeZone), until: startOfDay(to + 1, timeZone) };
+  const found = await listSessions(c.env.DB, team, span, { after, limit: PAGE });
+  const [parts, labels] = await Promise.all([
+    partsOf(c.env.DB, team, found, timeZone),
+    readLabels(c.env.DB, team),
+  ]);
+  const last = found.length === PAGE ? found.at(-1) : undefined;
+  const page: SessionsPage = {
+    sessions: found.map((session) => toRow(session, parts.get(session.id) ?? [], labels)),
+    next: last ? `${last.startedAt}.${last.id}` : null,
+  };
+  return c.json(page);
+});
+
+async function partsOf(db: D1Database, team: number, found: readonly StoredSession[], timeZone: string) {
+  if (found.length === 0) return new Map<string, SessionPart[]>();
+  const first = Math.min(...found.map((session) => session.startedAt));
+  const last = Math.max(...found.map((session) => session.endedAt));
+  const days = { from: dayOf(first, timeZone), to: dayOf(last, timeZone) };
+  return readSessionParts(
+    db,
+    team,
+    days,
+    found.map((session) => session.id),
+  );
+}
+
+/** A session's developer and project are those of most of its requests. */
+function toRow(session: StoredSession, parts: readonly SessionPart[], labels: Labels): SessionRow {
+  const developer = parts[0]?.developer ?? "";
+  const project = parts.find((part) => part.project !== "")?.project;
+  const models = parts.filter((part) => part.requests > 0).map((part) => part.model);
+  return {
+    id: session.id,
+    developer: { id: developer, label: labelOf("developer", developer, labels) },
+    project: project === undefined ? null : { hash: project, label: labelOf("project", project, labels) },
+    startedAt: session.startedAt * 1000,
+    endedAt: session.endedAt * 1000,
+    activeMs: session.active * 1000,
+    prompts: parts.reduce((sum, part) => sum + part.prompts, 0),
+    models: [...new Set(models)],
+    ...valueOf(parts).measures(),
+  };
+}

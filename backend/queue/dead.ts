@@ -1,0 +1,32 @@
+import * as z from "zod";
+import { type ConsumerBindings, kmsKeyOf } from "../env.ts";
+import { putDeadLetter } from "../store/dead-letters.ts";
+import { removeFromInbox } from "../store/inbox.ts";
+import { errorCode } from "./error-code.ts";
+
+/** As much of a message as is needed to file it; team 0 holds what names no team. */
+const Envelope = z.object({
+  id: z.uuid().optional().catch(undefined),
+  team: z.int().positive().catch(0),
+});
+const NOBODY = { team: 0, id: undefined };
+
+/** Keeps what could not be stored for two weeks, encrypted under the team's key. */
+export async function keepDeadLetters(
+  batch: MessageBatch,
+  env: ConsumerBindings,
+  nowMs: number,
+): Promise<void> {
+  const kmsKey = kmsKeyOf(env);
+  for (const handle of batch.messages) {
+    try {
+      const { team, id } = Envelope.catch(NOBODY).parse(handle.body);
+      await putDeadLetter(env.DEAD_LETTERS, kmsKey, { team, id: handle.id, body: handle.body, nowMs });
+      if (id !== undefined) await removeFromInbox(env.DB, [id]);
+      handle.ack();
+    } catch (error) {
+      console.error({ msg: "dead letter not kept, will retry", code: errorCode(error) });
+      handle.retry({ delaySeconds: 60 });
+    }
+  }
+}

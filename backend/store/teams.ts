@@ -1,0 +1,110 @@
+import { fromHex, open, seal, teamKey, toHex } from "../domain/crypto.ts";
+
+export interface Team {
+  id: number;
+  name: string;
+  timeZone: string;
+  mode: string;
+  version: number;
+}
+
+interface Row {
+  id: number;
+  name: string;
+  time_zone: string;
+  mode: string;
+  version: number;
+}
+
+const COLUMNS = "id, name, time_zone, mode, version";
+
+function toTeam(row: Row | null): Team | undefined {
+  if (row === null) return undefined;
+  return { id: row.id, name: row.name, timeZone: row.time_zone, mode: row.mode, version: row.version };
+}
+
+export async function findTeam(db: D1Database, id: number): Promise<Team | undefined> {
+  return toTeam(await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE id = ?1`).bind(id).first<Row>());
+}
+
+export async function findTeamByName(db: D1Database, name: string): Promise<Team | undefined> {
+  return toTeam(await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE name = ?1`).bind(name).first<Row>());
+}
+
+export async function findFirstTeam(db: D1Database): Promise<Team | undefined> {
+  return toTeam(await db.prepare(`SELECT ${COLUMNS} FROM teams ORDER BY id LIMIT 1`).first<Row>());
+}
+
+export async function teamVersion(db: D1Database, id: number): Promise<number> {
+  const row = await db
+    .prepare("SELECT version FROM teams WHERE id = ?1")
+    .bind(id)
+    .first<{ version: number }>();
+  return row?.version ?? 0;
+}
+
+/** The team of that name, made if there is none. Its time zone is the one it was made with. */
+export async function ensureTeam(
+  db: D1Database,
+  wanted: { name: string; timeZone: string },
+  kmsKey: string,
+  nowMs: number,
+): Promise<Team> {
+  const known = await findTeamByName(db, wanted.name);
+  if (known !== undefined) return known;
+  await db
+    .prepare(
+      "INSERT INTO teams (name, time_zone, salt, created_at) VALUES (?1, ?2, x'', ?3) ON CONFLICT DO NOTHING",
+    )
+    .bind(wanted.name, wanted.timeZone, nowMs)
+    .run();
+  const team = await findTeamByName(db, wanted.name);
+  if (team === undefined) throw new Error("the team vanished while it was made");
+  await setSalt(db, team.id, kmsKey);
+  return team;
+}
+
+/** Only where there is none yet: two enrolments at once agree on one salt. */
+async function setSalt(db: D1Database, team: number, kmsKey: string): Promise<void> {
+  const salt = crypto.getRandomValues(new Uint8Array(32));
+  const sealed = await seal(await teamKey(kmsKey, team, "team-salt"), salt, `teams:${team}:salt`);
+  await db
+    .prepare("UPDATE teams SET salt = unhex(?2) WHERE id = ?1 AND salt = x''")
+    .bind(team, toHex(sealed))
+    .run();
+}
+
+/** 32 bytes that every developer of the team hashes with. */
+export async function teamSalt(db: D1Database, team: number, kmsKey: string): Promise<Uint8Array> {
+  const row = await db
+    .prepare("SELECT hex(salt) salt FROM teams WHERE id = ?1")
+    .bind(team)
+    .first<{ salt: string }>();
+  if (row === null) throw new Error("the team does not exist");
+  if (row.salt === "") {
+    await setSalt(db, team, kmsKey);
+    return teamSalt(db, team, kmsKey);
+  }
+  return open(await teamKey(kmsKey, team, "team-salt"), fromHex(row.salt), `teams:${team}:salt`);
+}
+
+/** The team's developer of that name, made if there is none. */
+export async function ensureDeveloper(
+  db: D1Database,
+  team: number,
+  wanted: { name: string; demo: boolean },
+  nowMs: number,
+): Promise<number> {
+  const [, , found] = await db.batch<{ id: number }>([
+    db
+      .prepare(
+        "INSERT INTO developers (team, name, demo, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+      )
+      .bind(team, wanted.name, wanted.demo ? 1 : 0, nowMs),
+    db.prepare("UPDATE teams SET version = version + 1 WHERE id = ?1 AND changes() > 0").bind(team),
+    db.prepare("SELECT id FROM developers WHERE team = ?1 AND name = ?2").bind(team, wanted.name),
+  ]);
+  const id = found?.results[0]?.id;
+  if (id === undefined) throw new Error("the developer vanished while it was made");
+  return id;
+}

@@ -1,0 +1,58 @@
+import { fromHex, hashSecret, randomToken, sameDigest, toHex } from "../domain/crypto.ts";
+
+/** Who sends, and what the team allows. */
+export interface Sender {
+  team: number;
+  developer: number;
+  mode: string;
+  eventsPerMinute: number;
+  burst: number;
+  revoked: boolean;
+}
+
+interface Row {
+  hash: string;
+  team: number;
+  developer: number;
+  mode: string;
+  events_per_minute: number;
+  burst: number;
+  revoked_at: number | null;
+}
+
+/** Found by its digest, so that no comparison tells how much of a guessed token is right. */
+export async function findSender(db: D1Database, token: string, pepper: string): Promise<Sender | undefined> {
+  const digest = await hashSecret(token, pepper);
+  const row = await db
+    .prepare(
+      `SELECT hex(a.hash) hash, a.team, a.developer, a.revoked_at, t.mode, t.events_per_minute, t.burst
+         FROM agent_tokens a JOIN teams t ON t.id = a.team WHERE a.hash = unhex(?1)`,
+    )
+    .bind(toHex(digest))
+    .first<Row>();
+  if (row === null || !sameDigest(fromHex(row.hash), digest)) return undefined;
+  const { team, developer, mode, burst } = row;
+  return {
+    team,
+    developer,
+    mode,
+    burst,
+    eventsPerMinute: row.events_per_minute,
+    revoked: row.revoked_at !== null,
+  };
+}
+
+/** The only moment at which the token exists in the clear. */
+export async function createToken(
+  db: D1Database,
+  owner: { team: number; developer: number },
+  pepper: string,
+  nowMs: number,
+): Promise<string> {
+  const token = randomToken("tal_");
+  await db
+    .prepare("INSERT INTO agent_tokens (hash, team, developer, created_at) VALUES (unhex(?1), ?2, ?3, ?4)")
+    .bind(toHex(await hashSecret(token, pepper)), owner.team, owner.developer, nowMs)
+    .run();
+  return token;
+}

@@ -1,0 +1,27 @@
+import { api } from "./http/api.ts";
+import { sweepInbox } from "./http/inbox.ts";
+import { postLogs, unknownPath } from "./http/logs.ts";
+import { secured } from "./http/security.ts";
+import type { ApiBindings } from "./env.ts";
+
+export type { Api } from "./http/api.ts";
+export { TeamBucket } from "./objects/team-bucket.ts";
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const url = new URL(request.url);
+    ctx.waitUntil(sweepInbox(env, Date.now()));
+    return secured(await route(url, request, env, ctx), url);
+  },
+
+  async scheduled(_controller, env): Promise<void> {
+    await sweepInbox(env, Date.now());
+  },
+} satisfies ExportedHandler<ApiBindings>;
+
+async function route(url: URL, request: Request, env: ApiBindings, ctx: ExecutionContext): Promise<Response> {
+  if (url.pathname === "/v1/logs") return postLogs(request, env);
+  if (url.pathname.startsWith("/v1/")) return unknownPath(request);
+  if (/^\/(?:api|local)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
+  return env.ASSETS.fetch(request);
+}
