@@ -24,7 +24,7 @@ it.each([1, 2, 3, 4, 5, 6])("holds after every step of a random life, seed %i", 
   let key = new Uint8Array(32).fill(1);
   let store = folder.open({ masterKey: key });
   const ids = (exporter: string) =>
-    store.take(exporter, { maxBytes: 400, maxBatches: 1 + pick(4) }).map(({ id }) => id);
+    store.take(exporter, { maxBytes: 12, maxBatches: 1 + pick(4) }).map(({ id }) => id);
   const exporter = () => (pick(2) === 0 ? TALOS : FILE);
   let requests = 0;
   const steps: (() => void)[] = [

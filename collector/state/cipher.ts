@@ -1,10 +1,13 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Records repeat their attributes' names: a tenth of the bytes for a microsecond each, and the disk is the slow part. */
+const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const INFO = "talos-auditor outbox v1";
 
-/** AES-256-GCM over batches. A batch opens only in the database, for the exporter and under the row id it was sealed for. */
+/** AES-256-GCM over compressed batches. A batch opens only in the database, for the exporter and under the row id it was sealed for. */
 export class BatchCipher {
   readonly #key: Uint8Array;
   readonly #databaseId: Uint8Array;
@@ -19,7 +22,7 @@ export class BatchCipher {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(this.#place(exporter, id));
-    const body = cipher.update(plaintext);
+    const body = cipher.update(zstdCompressSync(plaintext, COMPRESSION));
     return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
   }
 
@@ -33,7 +36,7 @@ export class BatchCipher {
     decipher.setAuthTag(sealed.subarray(end));
     const body = decipher.update(sealed.subarray(NONCE_BYTES, end));
     try {
-      return Buffer.concat([body, decipher.final()]);
+      return zstdDecompressSync(Buffer.concat([body, decipher.final()]));
     } catch {
       return undefined;
     }

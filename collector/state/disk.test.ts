@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,7 +23,7 @@ function fillUp(store: StateStore): { stored: number; code: string | undefined }
     const commit = commitOf(store, [
       record(`r${stored}`, { range: { fileKey: store.fileKey("f"), from: stored, to: stored + 1 } }),
     ]);
-    for (const batch of commit.batches) batch.plaintext = Buffer.alloc(40_000, 1);
+    for (const batch of commit.batches) batch.plaintext = randomBytes(40_000);
     try {
       store.commit(commit);
     } catch (error) {

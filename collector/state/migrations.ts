@@ -56,10 +56,10 @@ export const MIGRATIONS: readonly string[] = [
     reason    TEXT,              -- of a parked one: a constant of ours
     queued_at INTEGER NOT NULL,  -- milliseconds since the Unix epoch, UTC
     records   INTEGER NOT NULL,
-    size      INTEGER NOT NULL,  -- bytes of sealed
+    size      INTEGER NOT NULL,  -- bytes before it is compressed and sealed
     keys      BLOB    NOT NULL,  -- 16 bytes per record, in their order
     ranges    BLOB    NOT NULL,  -- 24 bytes per file: its key, then the first byte as a 64-bit big-endian integer
-    sealed    BLOB    NOT NULL
+    sealed    BLOB    NOT NULL   -- nonce, ciphertext of the compressed batch, tag
   ) STRICT;
 
   -- Serves taking the oldest batches, and sums per exporter without reading a batch.

@@ -95,7 +95,7 @@ export class Outbox {
     const id = this.#nextId;
     this.#nextId += 1;
     const sealed = this.#cipher.seal(exporter, id, plaintext);
-    const size = sealed.length;
+    const size = plaintext.length;
     this.#insert.run(id, exporter, parked ? 1 : 0, queuedAtMs, records, size, keys, ranges, sealed);
     this.#count(exporter, parked, { batches: 1, records, bytes: size });
   }

@@ -161,7 +161,7 @@ describe("the outbox", () => {
     const store = folder.open();
     for (const name of ["a", "b", "c", "d"]) store.commit(commitOf(store, [record(name)]));
     expect(texts(store.take(TALOS, { maxBytes: 1, maxBatches: 9 }))).toEqual(["a"]);
-    expect(texts(store.take(TALOS, { maxBytes: 60, maxBatches: 9 }))).toEqual(["a", "b"]);
+    expect(texts(store.take(TALOS, { maxBytes: 2, maxBatches: 9 }))).toEqual(["a", "b"]);
     expect(texts(store.take(TALOS, { maxBytes: 1e6, maxBatches: 3 }))).toEqual(["a", "b", "c"]);
     expect(texts(store.take(TALOS, ALL))).toEqual(["a", "b", "c", "d"]);
     expect(store.take("otlp_http/none", ALL)).toEqual([]);

@@ -124,7 +124,7 @@ export class StateStore {
   }
 
   /**
-   * The oldest queued batches within both limits (bytes of ciphertext), at least one if any is queued. Marks nothing.
+   * The oldest queued batches within both limits (bytes as in `Pending`), at least one if any is queued. Marks nothing.
    * Batches that do not open are forgotten on the way, and their records owed.
    */
   take(exporter: string, limits: { maxBytes: number; maxBatches: number }): QueuedBatch[] {

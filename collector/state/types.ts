@@ -59,7 +59,7 @@ export interface QueuedBatch {
 export interface Pending {
   batches: number;
   records: number;
-  /** Ciphertext bytes. */
+  /** Bytes of the batches as they came, which is about what is sent. They take a tenth of it on the disk. */
   bytes: number;
   /** Milliseconds since the Unix epoch, UTC; undefined when nothing is queued. */
   oldestMs: number | undefined;
