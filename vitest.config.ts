@@ -1,10 +1,10 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./collector/testkit/closing-line.ts";
 
-const sources = "{collector,receivers,processors,exporters,proto,config,backend}";
+const sources = "{collector,receivers,processors,exporters,proto,config,backend,e2e}";
 
 /** Files that start real processes, Workers or a browser: one at a time, after all others. */
-const endToEnd = [`${sources}/**/*.e2e.test.ts`];
+const endToEnd = [`${sources}/**/*.e2e.test.ts`, "e2e/**/*.test.ts"];
 
 /** Tests of the Workers run inside workerd, as backend/vitest.config.ts says. All others of backend/ run here. */
 const inNode = [
