@@ -43,7 +43,8 @@ function rowsOf(group: Property, path: string): string[][] {
 }
 
 function leaf(property: Property, path: string, required: boolean): string[] {
-  const choices = property.enum === undefined ? "" : `One of ${property.enum.map(code).join(", ")}.`;
+  const values = property.enum ?? [];
+  const choices = values.length > 1 ? `One of ${values.map(code).join(", ")}.` : "";
   return [
     `\`${path}\``,
     defaultOf(property, required),
