@@ -6,9 +6,24 @@ import { keepOrder } from "./order.ts";
 const answering = (status: number, body: string) => connect(async () => new Response(body, { status }));
 
 it.each([
-  { name: "a 401 is being signed out", status: 401, body: '{"error":{"code":"no_session","message":""}}', kind: "signed_out" },
-  { name: "another status is a refusal with its code", status: 503, body: '{"error":{"code":"busy","message":""}}', kind: "refused" },
-  { name: "an HTML page with 200 is not an answer", status: 200, body: "<html>sign in to the hotel</html>", kind: "shape" },
+  {
+    name: "a 401 is being signed out",
+    status: 401,
+    body: '{"error":{"code":"no_session","message":""}}',
+    kind: "signed_out",
+  },
+  {
+    name: "another status is a refusal with its code",
+    status: 503,
+    body: '{"error":{"code":"busy","message":""}}',
+    kind: "refused",
+  },
+  {
+    name: "an HTML page with 200 is not an answer",
+    status: 200,
+    body: "<html>sign in to the hotel</html>",
+    kind: "shape",
+  },
   { name: "a version that is a word is not an answer", status: 200, body: '{"version":"1"}', kind: "shape" },
 ])("$name", async ({ status, body, kind }) => {
   await expect(answering(status, body).version()).rejects.toMatchObject({ kind, status });

@@ -61,7 +61,10 @@ export function connect(fetcher: typeof fetch): Api {
     version: () => get("/api/version", isVersion),
     report: (range, by) => get(`/api/report?${new URLSearchParams({ ...range, by })}`, isReport),
     sessions: (range, cursor) =>
-      get(`/api/sessions?${new URLSearchParams({ ...range, ...(cursor !== null && { cursor }) })}`, isSessionsPage),
+      get(
+        `/api/sessions?${new URLSearchParams({ ...range, ...(cursor !== null && { cursor }) })}`,
+        isSessionsPage,
+      ),
     labelProject: (hash, label) => submit("PUT", `/api/projects/${encodeURIComponent(hash)}`, { label }),
     labelDeveloper: (id, label) => submit("PUT", `/api/developers/${encodeURIComponent(id)}`, { label }),
     signIn: (code) => submit("POST", "/api/sign-in", { code }),

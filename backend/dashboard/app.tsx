@@ -6,6 +6,7 @@ import { Feed } from "./feed.ts";
 import type { FeedState } from "./feed.ts";
 import { Overview } from "./pages/overview.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
+import { Logo } from "./parts/icons.tsx";
 import { Link } from "./parts/link.tsx";
 import { FailedPage, Message } from "./parts/message.tsx";
 import { Shell } from "./parts/shell.tsx";
@@ -25,7 +26,13 @@ export function App({ api, now }: Props) {
   if (pathname === "/sign-in") {
     return (
       <main id="content" class="alone">
-        <SignIn api={api} />
+        <div>
+          <p class="brand">
+            <Logo />
+            Talos Auditor
+          </p>
+          <SignIn api={api} />
+        </div>
       </main>
     );
   }
@@ -37,7 +44,9 @@ const TITLES: Record<string, string> = { "/": "Overview", "/trust": "What leaves
 function SignedIn({ api, now }: Props) {
   const { pathname, search } = useAddress();
   const view = useMemo(() => parseView(search), [search]);
-  const [feed] = useState(() => new Feed({ api, now, isVisible: () => document.visibilityState === "visible" }, view));
+  const [feed] = useState(
+    () => new Feed({ api, now, isVisible: () => document.visibilityState === "visible" }, view),
+  );
   const [state, setState] = useState<FeedState>(feed.state);
   useEffect(() => feed.subscribe(setState), [feed]);
   useEffect(() => {
@@ -82,6 +91,9 @@ function LazyTrust() {
       () => setFailed(true),
     );
   }, []);
-  if (failed) return <FailedPage failure={new ApiFailure("offline", 0, "no_answer")} onRetry={() => location.reload()} />;
+  if (failed)
+    return (
+      <FailedPage failure={new ApiFailure("offline", 0, "no_answer")} onRetry={() => location.reload()} />
+    );
   return Trust ? <Trust /> : <p role="status">Loading…</p>;
 }

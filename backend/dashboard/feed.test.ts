@@ -15,7 +15,11 @@ class TestApi {
   data = true;
 
   readonly api: Api = {
-    me: async () => this.#answer({ days: this.data ? { first: "2026-11-01", last: "2026-11-24" } : null, version: this.version } as Me),
+    me: async () =>
+      this.#answer({
+        days: this.data ? { first: "2026-11-01", last: "2026-11-24" } : null,
+        version: this.version,
+      } as Me),
     version: async () => this.#answer({ version: this.version }),
     report: async (range, by) => {
       this.reports.push(`${range.from} ${range.to} ${by}`);
@@ -24,7 +28,10 @@ class TestApi {
       return this.#answer({ version, range } as unknown as Report);
     },
     sessions: async (_, cursor) =>
-      this.#answer({ sessions: [{ id: cursor ?? "first" }], next: `${cursor ?? ""}+` } as unknown as SessionsPage),
+      this.#answer({
+        sessions: [{ id: cursor ?? "first" }],
+        next: `${cursor ?? ""}+`,
+      } as unknown as SessionsPage),
     labelProject: async () => {},
     labelDeveloper: async () => {},
     signIn: async () => {},

@@ -48,7 +48,7 @@ it.each([
 it.each([
   [0, "0"],
   [999, "999"],
-  [9_400, "9.4 K"],
+  [9_400, "9.40 K"],
   [12_400_000, "12.4 M"],
   [3_380_000_000, "3.38 B"],
 ])("%d tokens are %s", (count, text) => expect(formatTokens(count)).toBe(text));

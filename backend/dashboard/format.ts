@@ -40,9 +40,11 @@ export function formatMoneyExactly(value: Money): string {
 
 /** For axis labels: `$0`, `$2.50`, `$1.2K`. */
 export function formatMoneyShortly(amount: number): string {
-  if (amount >= 10_000) return `$${compact(amount)}`;
+  if (amount >= 10_000) return `$${compact(amount, 1)}`;
   if (amount === 0) return "$0";
-  const decimals = Number.isInteger(amount) ? 0 : Math.min(6, Math.max(2, Math.ceil(-Math.log10(amount)) + 1));
+  const decimals = Number.isInteger(amount)
+    ? 0
+    : Math.min(6, Math.max(2, Math.ceil(-Math.log10(amount)) + 1));
   return `$${amount.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals })}`;
 }
 
@@ -66,13 +68,22 @@ export function formatCount(count: number): string {
   return group(Math.round(count).toString());
 }
 
-/** `812`, `9.4 K`, `12.4 M`, `3.38 B`: three digits are enough to compare. */
+/** `812`, `9.40 K`, `12.4 M`, `3.38 B`: three digits are enough to compare. */
 export function formatTokens(count: number): string {
-  return count < 1000 ? String(count) : compact(count).replace(/([KMBT])$/, " $1");
+  return count < 1000 ? String(count) : compact(count, 3).replace(/([KMBT])$/, " $1");
 }
 
-function compact(value: number): string {
-  return new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+/** For axis labels: `25 M`. */
+export function formatTokensShortly(count: number): string {
+  return compact(count, 1).replace(/([KMBT])$/, " $1");
+}
+
+function compact(value: number, leastDigits: number): string {
+  return new Intl.NumberFormat("en-US", {
+    notation: "compact",
+    minimumSignificantDigits: leastDigits,
+    maximumSignificantDigits: 3,
+  }).format(value);
 }
 
 /** `93.4 %`; null (no input at all) is a dash, not 0. */

@@ -3,7 +3,8 @@ export type Guard<T> = (value: unknown) => value is T;
 type Guarded<G> = G extends Guard<infer T> ? T : never;
 
 /** Counts: whole and not negative. */
-export const isCount: Guard<number> = (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+export const isCount: Guard<number> = (value): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
 export const isNumber: Guard<number> = (value): value is number => Number.isFinite(value);
 export const isText: Guard<string> = (value): value is string => typeof value === "string";
 export const isFlag: Guard<boolean> = (value): value is boolean => typeof value === "boolean";

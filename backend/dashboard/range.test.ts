@@ -24,7 +24,9 @@ describe("the address is the view", () => {
 
 it("follows the newest data unless a range is asked for", () => {
   expect(resolveRange(null, { last: "2026-11-24" })).toEqual({ from: "2026-10-26", to: "2026-11-24" });
-  expect(resolveRange({ from: "2026-01-01", to: "2026-01-02" }, { last: "2026-11-24" })?.from).toBe("2026-01-01");
+  expect(resolveRange({ from: "2026-01-01", to: "2026-01-02" }, { last: "2026-11-24" })?.from).toBe(
+    "2026-01-01",
+  );
   expect(resolveRange(null, null)).toBeNull();
 });
 

@@ -15,6 +15,9 @@ export function hitRatioOf({ input, cacheRead, cacheWrite5m, cacheWrite1h }: Cou
 }
 
 /** True when no request in it has a known price: its list value is unknown, not 0. */
-export function isUnpriced({ requests, unpricedRequests }: Pick<Measures, "requests" | "unpricedRequests">): boolean {
+export function isUnpriced({
+  requests,
+  unpricedRequests,
+}: Pick<Measures, "requests" | "unpricedRequests">): boolean {
   return requests > 0 && unpricedRequests >= requests;
 }

@@ -12,11 +12,15 @@ export const DIMENSION_WORDS: Record<Dimension, string> = {
 };
 
 export const KIND_WORDS: Record<TokenKind, { label: string; meaning: string }> = {
-  cacheRead: { label: "Cache read", meaning: "Input the provider had kept. The cheapest, and usually by far the most." },
+  cacheRead: {
+    label: "Cache read",
+    meaning: "Input the provider had kept. The cheapest, and usually by far the most.",
+  },
   input: { label: "Uncached input", meaning: "Input read for the first time, at the full input price." },
   cacheWrite5m: {
     label: "Cache write, 5 min",
-    meaning: "Input kept for five minutes, at more than the input price. A write of unknown length is counted here.",
+    meaning:
+      "Input kept for five minutes, at more than the input price. A write of unknown length is counted here.",
   },
   cacheWrite1h: { label: "Cache write, 1 h", meaning: "Input kept for an hour, at twice the input price." },
   output: { label: "Output", meaning: "What the model wrote, thinking included." },
@@ -41,7 +45,8 @@ export const MODE_WORDS: Record<Me["mode"], { label: string; meaning: string }> 
   },
   categorize_local: {
     label: "Categories, made locally",
-    meaning: "Prompts are read on each developer's own machine; only a category and two short hints leave it.",
+    meaning:
+      "Prompts are read on each developer's own machine; only a category and two short hints leave it.",
   },
   categorize_cloud: {
     label: "Categories, made in transit",

@@ -1,5 +1,5 @@
 import { formatDay } from "../day.ts";
-import { formatMoneyShortly, formatTokens } from "../format.ts";
+import { formatMoneyShortly, formatTokensShortly } from "../format.ts";
 import { bands, labelledIndexes, ticks } from "./scale.ts";
 import type { Band } from "./scale.ts";
 import { heightOf } from "./stack.ts";
@@ -28,17 +28,31 @@ export function Bars({ stack, width, active, lit }: Props) {
   const columns = bands(stack.days.length, plotWidth);
   const current = active === null ? undefined : columns[active];
   return (
-    <svg class="bars" viewBox={`0 0 ${width} ${PLOT.height}`} width={width} height={PLOT.height} aria-hidden="true">
+    <svg
+      class="bars"
+      viewBox={`0 0 ${width} ${PLOT.height}`}
+      width={width}
+      height={PLOT.height}
+      aria-hidden="true"
+    >
       {lines.map((value) => (
         <g key={value}>
-          <line class={value === 0 ? "axis" : "grid"} x1={PLOT.left} x2={width - PLOT.right} y1={y(value) + 0.5} y2={y(value) + 0.5} />
+          <line
+            class={value === 0 ? "axis" : "grid"}
+            x1={PLOT.left}
+            x2={width - PLOT.right}
+            y1={y(value) + 0.5}
+            y2={y(value) + 0.5}
+          />
           <text class="tick" x={PLOT.left - 10} y={y(value)} dy="0.32em" text-anchor="end">
-            {stack.metric === "value" ? formatMoneyShortly(value) : formatTokens(value)}
+            {stack.metric === "value" ? formatMoneyShortly(value) : formatTokensShortly(value)}
           </text>
         </g>
       ))}
       <g transform={`translate(${PLOT.left} 0)`}>
-        {current && <rect class="column" x={current.x} width={current.width} y={PLOT.top} height={plotHeight} />}
+        {current && (
+          <rect class="column" x={current.x} width={current.width} y={PLOT.top} height={plotHeight} />
+        )}
         {columns.map((band, day) => (
           <Column key={stack.days[day]} stack={stack} day={day} band={band} y={y} lit={lit} />
         ))}

@@ -41,7 +41,8 @@ export function Chart({ stack, label }: Props) {
 
   const readAt = (event: PointerEvent) => {
     const box = frame.current?.getBoundingClientRect();
-    if (box) setRead(indexAt(event.clientX - box.left - PLOT.left, count, box.width - PLOT.left - PLOT.right));
+    if (box)
+      setRead(indexAt(event.clientX - box.left - PLOT.left, count, box.width - PLOT.left - PLOT.right));
   };
   const readByKey = (event: KeyboardEvent) => {
     const move = Object.hasOwn(KEYS, event.key) ? KEYS[event.key] : undefined;

@@ -24,7 +24,7 @@ export interface Stack {
 }
 
 /** More colours than this cannot be told apart. */
-export const MOST_SERIES = 6;
+export const MOST_SERIES = 7;
 
 /** The chart's numbers, exact: the bars, the tooltip and the table beside them all come from here. */
 export function stack(report: Report, metric: Metric): Stack {
@@ -45,7 +45,9 @@ type Row = Omit<Series, "slot">;
 /** People are listed by name: their order in a chart must not be a ranking. */
 function inOrder(rows: Row[], by: Report["series"]["by"]): Row[] {
   if (by === "developer") return rows.toSorted((a, b) => a.label.localeCompare(b.label, "en"));
-  return rows.toSorted((a, b) => (a.total === b.total ? a.key.localeCompare(b.key) : a.total < b.total ? 1 : -1));
+  return rows.toSorted((a, b) =>
+    a.total === b.total ? a.key.localeCompare(b.key) : a.total < b.total ? 1 : -1,
+  );
 }
 
 function fold(rows: Row[]): Series[] {

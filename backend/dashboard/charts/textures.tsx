@@ -1,7 +1,15 @@
 import { MOST_SERIES } from "./stack.ts";
 
 /** Line drawings laid over the colours, so that series differ without colour too. The first is plain. */
-const LINES = ["", "M0 6L6 0M-1 1L1 -1M5 7L7 5", "M0 3H6", "M0 0L6 6M-1 5L1 7M5 -1L7 1", "M3 0V6", "M3 2.5v1M0 5.5v1M6 5.5v1M0 -.5v1M6 -.5v1"];
+const LINES = [
+  "",
+  "M0 6L6 0M-1 1L1 -1M5 7L7 5",
+  "M0 3H6",
+  "M0 0L6 6M-1 5L1 7M5 -1L7 1",
+  "M3 0V6",
+  "M3 2.2v1.6M0 5.2v1.6M6 5.2v1.6M0 -.8v1.6M6 -.8v1.6",
+  "M0 3H6M3 0V6",
+];
 
 /** Drawn once per page; `fill="url(#texture-2)"` uses it. */
 export function Textures() {

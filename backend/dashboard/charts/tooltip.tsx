@@ -21,7 +21,11 @@ export function Tooltip({ stack, day, width }: Props) {
   const left = Math.min(Math.max(0, beside), Math.max(0, width - WIDTH));
   const rows = stack.series.filter(({ values }) => (values[day] ?? 0n) !== 0n).toReversed();
   return (
-    <div class="tooltip" style={{ left: `${left}px`, width: `${Math.min(WIDTH, width)}px` }} aria-hidden="true">
+    <div
+      class="tooltip"
+      style={{ left: `${left}px`, width: `${Math.min(WIDTH, width)}px` }}
+      aria-hidden="true"
+    >
       <p class="tooltip-head">
         <span>{formatDayFully(stack.days[day] ?? "")}</span>
         <b>{formatAmount(stack.metric, stack.totals[day] ?? 0n)}</b>

@@ -24,7 +24,9 @@ export function Twin({ stack, caption }: { stack: Stack; caption: string }) {
             </tr>
           </thead>
           <tbody>
-            {stack.days.map((_, index) => <TwinRow key={stack.days[index]} stack={stack} day={index} />).toReversed()}
+            {stack.days
+              .map((_, index) => <TwinRow key={stack.days[index]} stack={stack} day={index} />)
+              .toReversed()}
           </tbody>
           <tfoot>
             <tr>
@@ -48,7 +50,11 @@ function TwinRow({ stack, day }: { stack: Stack; day: number }) {
     <tr>
       <th scope="row">{formatDayFully(stack.days[day] ?? "")}</th>
       {amounts.map((amount, index) => (
-        <td key={index} class={amount === 0n ? "figure none" : "figure"} title={formatAmountExactly(stack.metric, amount)}>
+        <td
+          key={index}
+          class={amount === 0n ? "figure none" : "figure"}
+          title={formatAmountExactly(stack.metric, amount)}
+        >
           {formatAmount(stack.metric, amount)}
         </td>
       ))}

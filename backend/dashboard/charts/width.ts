@@ -7,7 +7,7 @@ export function useWidth<E extends HTMLElement>(): [RefObject<E | null>, number]
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
     const target = element.current;
-    if (!target) return;
+    if (!target) return undefined;
     const measure = () => setWidth(Math.floor(target.clientWidth));
     measure();
     const observer = new ResizeObserver(measure);

@@ -13,7 +13,6 @@ import { Numbers } from "../parts/numbers.tsx";
 import { RangePicker } from "../parts/range-picker.tsx";
 import { Sessions } from "../parts/sessions.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
-import { TokenKinds } from "../parts/token-kinds.tsx";
 import { Trend } from "../parts/trend.tsx";
 import { formatView, resolveRange } from "../range.ts";
 import type { View } from "../range.ts";
@@ -32,7 +31,13 @@ export function Overview({ feed, state, view, api }: Props) {
   if (failure && !me) return <FailedPage failure={failure} onRetry={() => feed.retry()} />;
   if (!me) return <Skeleton />;
   const stale = failure && <StaleBanner failure={failure} onRetry={() => feed.retry()} />;
-  if (!me.days) return <>{stale}<NothingYet me={me} /></>;
+  if (!me.days)
+    return (
+      <>
+        {stale}
+        <NothingYet me={me} />
+      </>
+    );
   return (
     <>
       <Title state={state} me={me} view={view} />
@@ -52,7 +57,8 @@ function Title({ state, me, view }: Pick<Props, "state" | "view"> & { me: Me }) 
       <div>
         <h1>Overview</h1>
         <p class="title-days">
-          {formatDays(range.from, range.to)} · {plural(daysBetween(range.from, range.to), "day")} · {me.team.timeZone}
+          {formatDays(range.from, range.to)} · {plural(daysBetween(range.from, range.to), "day")} ·{" "}
+          {me.team.timeZone}
         </p>
       </div>
       <RangePicker range={range} data={me.days} onChoose={(chosen) => onView({ ...view, range: chosen })} />
@@ -76,10 +82,7 @@ function Filled({ feed, state, report, view, api }: Props & { report: Report }) 
           onMore={() => feed.loadMoreSessions()}
         />
       )}
-      <div class="pair">
-        <TokenKinds report={report} />
-        <Notes report={report} />
-      </div>
+      <Notes report={report} />
     </div>
   );
 }
@@ -105,15 +108,16 @@ function NothingYet({ me }: { me: Me }) {
   return (
     <Message title="Ready for the first numbers">
       <p>
-        Nothing has arrived for {me.team.name} yet. This page is listening: the first request appears here by itself, within
-        seconds.
+        Nothing has arrived for {me.team.name} yet. This page is listening: the first request appears here by
+        itself, within seconds.
       </p>
       <ol class="steps">
         <li>
           Keep the collector running on the machines that count (<code>npm start</code> runs it on this one).
         </li>
         <li>
-          Open Claude Code in any folder and ask it something. What was done before today is not read unless you ask for it.
+          Open Claude Code in any folder and ask it something. What was done before the collector first ran is
+          not read unless you ask for it.
         </li>
         <li>
           Nothing after a minute? <code>talos status</code> says what was found, what waits and why.

@@ -23,7 +23,7 @@ export function SignIn({ api }: { api: Api }) {
       () => replace("/"),
       (error: unknown) => setFailure(asFailure(error)),
     );
-  }, [code, attempt]);
+  }, [api, code, attempt]);
 
   if (code === "") {
     return (

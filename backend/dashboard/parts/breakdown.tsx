@@ -33,7 +33,7 @@ export function Breakdown({ dimension, title, groups, nameOf, compares, children
       <div
         class="scroll"
         role="region"
-        aria-labelledby={id}
+        aria-label={`${title}, table`}
         tabIndex={0}
         onFocusCapture={() => setVisited(true)}
         onBlurCapture={(event) => setVisited(holdsFocus(event))}
@@ -112,7 +112,7 @@ function ShareBar({ part, largest }: { part: number; largest: number }) {
   return (
     <svg class="share-bar" viewBox="0 0 100 3" preserveAspectRatio="none" height="3" aria-hidden="true">
       <rect class="share-track" width="100" height="3" />
-      <rect class="share-part" width={largest > 0 ? Math.max(0.6, (part / largest) * 100) : 0} height="3" />
+      <rect class="share-part" width={part > 0 ? Math.max(0.6, (part / largest) * 100) : 0} height="3" />
     </svg>
   );
 }

@@ -2,6 +2,7 @@ import type { Group, Report } from "../../domain/report.ts";
 import type { Api } from "../api.ts";
 import { Breakdown } from "./breakdown.tsx";
 import { EditableLabel } from "./editable-label.tsx";
+import { TokenKinds } from "./token-kinds.tsx";
 
 interface Props {
   report: Report;
@@ -10,34 +11,40 @@ interface Props {
   onNamed: () => Promise<void>;
 }
 
-export function Breakdowns({ report: { groups }, api, onNamed }: Props) {
+export function Breakdowns({ report, api, onNamed }: Props) {
+  const { groups } = report;
   const people = groups.developer.toSorted((a, b) => a.label.localeCompare(b.label, "en"));
   const nameProject = (hash: string) => (name: string) => api.labelProject(hash, name).then(onNamed);
   const nameDeveloper = (id: string) => (name: string) => api.labelDeveloper(id, name).then(onNamed);
   return (
     <div class="pair">
-      <Breakdown dimension="model" title="By model" groups={groups.model} compares />
-      <Breakdown
-        dimension="project"
-        title="By project"
-        groups={groups.project}
-        compares
-        nameOf={(group) => <Named group={group} thing="project" onSave={nameProject(group.key)} />}
-      >
-        <p class="fine">The server knows a project only as a salted hash. Names given here are for this team's eyes.</p>
-      </Breakdown>
-      <Breakdown
-        dimension="developer"
-        title="By developer"
-        groups={people}
-        compares={false}
-        nameOf={(group) => <Named group={group} thing="developer" onSave={nameDeveloper(group.key)} />}
-      >
-        <p class="fine">In alphabetical order. Use is not output: these numbers say nothing about anybody's work.</p>
-      </Breakdown>
       <div class="column-of-cards">
-        <Breakdown dimension="origin" title="By origin" groups={groups.origin} compares />
+        <Breakdown dimension="model" title="By model" groups={groups.model} compares />
+        <Breakdown
+          dimension="project"
+          title="By project"
+          groups={groups.project}
+          compares
+          nameOf={(group) => <Named group={group} thing="project" onSave={nameProject(group.key)} />}
+        >
+          <p class="fine">The server knows a project only as a salted hash, until somebody here names it.</p>
+        </Breakdown>
         <Breakdown dimension="source" title="By tool" groups={groups.source} compares />
+      </div>
+      <div class="column-of-cards">
+        <Breakdown
+          dimension="developer"
+          title="By developer"
+          groups={people}
+          compares={false}
+          nameOf={(group) => <Named group={group} thing="developer" onSave={nameDeveloper(group.key)} />}
+        >
+          <p class="fine">
+            In alphabetical order. Use is not output: this says nothing about anybody's work.
+          </p>
+        </Breakdown>
+        <TokenKinds report={report} />
+        <Breakdown dimension="origin" title="By origin" groups={groups.origin} compares />
       </div>
     </div>
   );
@@ -56,7 +63,12 @@ function Named({ group, thing, onSave }: NamedProps) {
   if (group.key === "") return <span class="plain-label">{group.label}</span>;
   return (
     <>
-      <EditableLabel label={name === "" ? short : name} thing={`${thing} ${name === "" ? short : name}`} name={name} onSave={onSave} />
+      <EditableLabel
+        label={name === "" ? short : name}
+        thing={`${thing} ${name === "" ? short : name}`}
+        name={name}
+        onSave={onSave}
+      />
       {name !== "" && thing === "project" && (
         <code class="hash" title={group.key}>
           {short}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
   /** What is defined, as in "What is list value?" */
@@ -14,8 +14,9 @@ export function Definition({ term, children }: Props) {
   const root = useRef<HTMLSpanElement>(null);
   const button = useRef<HTMLButtonElement>(null);
 
-  useEffect(() => {
-    if (!open) return;
+  // Before the panel is painted: an Escape that follows at once must find its listener.
+  useLayoutEffect(() => {
+    if (!open) return undefined;
     const closeOutside = (event: Event) => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false);
     };

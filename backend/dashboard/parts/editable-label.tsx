@@ -23,11 +23,18 @@ export function EditableLabel({ label, thing, name, onSave }: Props) {
     if (wasEditing.current && !editing) pencil.current?.focus();
     wasEditing.current = editing;
   }, [editing]);
-  if (editing) return <NameForm thing={thing} name={name} onSave={onSave} onClose={() => setEditing(false)} />;
+  if (editing)
+    return <NameForm thing={thing} name={name} onSave={onSave} onClose={() => setEditing(false)} />;
   return (
     <span class="editable">
       <span class="editable-label">{label}</span>
-      <button type="button" class="pencil" ref={pencil} aria-label={`Name ${thing}`} onClick={() => setEditing(true)}>
+      <button
+        type="button"
+        class="pencil"
+        ref={pencil}
+        aria-label={`Name ${thing}`}
+        onClick={() => setEditing(true)}
+      >
         <Icon name="pencil" />
       </button>
     </span>

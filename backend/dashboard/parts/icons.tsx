@@ -1,16 +1,17 @@
 /** Small line drawings; each stands beside a text or in a labelled button. */
 const PATHS = {
   pencil: "M3 13l.7-3L10.5 3.2a1.4 1.4 0 0 1 2 0l.3.3a1.4 1.4 0 0 1 0 2L6 12.3 3 13z",
-  auto: "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
-  light: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
+  auto: "M8 2.2a5.8 5.8 0 0 1 0 11.6 5.8 5.8 0 0 1 0-11.6z",
+  light:
+    "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1",
   dark: "M13.5 9.5A5.8 5.8 0 0 1 6.5 2.5 5.8 5.8 0 1 0 13.5 9.5z",
-  lock: "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
 } as const;
 
 export function Icon({ name }: { name: keyof typeof PATHS }) {
   return (
     <svg class={`icon icon-${name}`} viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
       <path d={PATHS[name]} />
+      {name === "auto" && <path class="solid" d="M8 2.2a5.8 5.8 0 0 1 0 11.6z" />}
     </svg>
   );
 }

@@ -2,12 +2,19 @@
 export function Invented() {
   return (
     <>
-      <div class="invented" role="note">
-        <strong>Invented data.</strong> These developers do not exist; the numbers show what the page looks like.
-      </div>
+      <aside class="invented" aria-label="About this data">
+        <strong>Invented data.</strong> These developers do not exist; the numbers show what the page looks
+        like.
+      </aside>
       <svg class="watermark" aria-hidden="true">
         <defs>
-          <pattern id="invented" width="340" height="220" patternUnits="userSpaceOnUse" patternTransform="rotate(-24)">
+          <pattern
+            id="invented"
+            width="340"
+            height="220"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(-24)"
+          >
             <text x="0" y="60">
               Invented data
             </text>

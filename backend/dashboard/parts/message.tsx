@@ -33,8 +33,14 @@ export function failureWords({ kind, status, code }: ApiFailure): { cause: strin
       return { cause: "You are signed out.", next: "Open a new sign-in link." };
     case "refused":
       return status >= 500
-        ? { cause: `The server failed (status ${status}, ${code}).`, next: "Try again. If it stays, its log names the cause." }
-        : { cause: `The server refused the question (status ${status}, ${code}).`, next: "Choose other days, or go back to the default view." };
+        ? {
+            cause: `The server failed (status ${status}, ${code}).`,
+            next: "Try again. If it stays, its log names the cause.",
+          }
+        : {
+            cause: `The server refused the question (status ${status}, ${code}).`,
+            next: "Choose other days, or go back to the default view.",
+          };
     default:
       return { cause: "Something unexpected happened.", next: "Reload the page." };
   }

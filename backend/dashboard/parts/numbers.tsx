@@ -22,7 +22,7 @@ interface Headline {
   definition: readonly string[];
 }
 
-export function headlines({ totals, cache, days }: Report): Headline[] {
+function values({ totals, cache }: Report): Headline[] {
   const value = money(totals.listValue);
   const saving = money(cache.saving);
   const tokens = tokensOf(totals);
@@ -58,11 +58,19 @@ export function headlines({ totals, cache, days }: Report): Headline[] {
       note: `${formatTokens(totals.output)} of them output`,
       definition: DEFINITIONS.tokens,
     },
+  ];
+}
+
+function counts({ totals, days }: Report): Headline[] {
+  return [
     {
       id: "requests",
       label: "Requests",
       value: formatCount(totals.requests),
-      note: totals.partialRequests > 0 ? `${formatCount(totals.partialRequests)} without a final count` : "each counted once",
+      note:
+        totals.partialRequests > 0
+          ? `${formatCount(totals.partialRequests)} without a final count`
+          : "each counted once",
       definition: DEFINITIONS.requests,
     },
     {
@@ -76,7 +84,10 @@ export function headlines({ totals, cache, days }: Report): Headline[] {
       id: "sessions",
       label: "Sessions",
       value: formatCount(totals.sessions),
-      note: totals.sessions > 0 ? `${perSession(totals.requests, totals.sessions)} requests each, on average` : "none yet",
+      note:
+        totals.sessions > 0
+          ? `${perSession(totals.requests, totals.sessions)} requests each, on average`
+          : "none yet",
       definition: DEFINITIONS.sessions,
     },
     {
@@ -105,7 +116,7 @@ export function Numbers({ report }: { report: Report }) {
         In numbers
       </h2>
       <dl class="numbers card">
-        {headlines(report).map((headline) => (
+        {[...values(report), ...counts(report)].map((headline) => (
           <Number key={headline.id} {...headline} />
         ))}
       </dl>

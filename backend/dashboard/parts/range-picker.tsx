@@ -39,7 +39,9 @@ export function RangePicker({ range, data, onChoose }: Props) {
       >
         Custom…
       </button>
-      {editing && <OwnRange range={range} onChoose={(chosen) => (onChoose(chosen), close())} onCancel={close} />}
+      {editing && (
+        <OwnRange range={range} onChoose={(chosen) => (onChoose(chosen), close())} onCancel={close} />
+      )}
     </div>
   );
 }

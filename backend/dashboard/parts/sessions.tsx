@@ -14,9 +14,16 @@ interface Props {
   onMore: () => Promise<void>;
 }
 
+const AT_FIRST = 12;
+const PER_CLICK = 50;
+
 export function Sessions({ list, total, timeZone, onMore }: Props) {
+  const [shown, setShown] = useState(AT_FIRST);
   const [loading, setLoading] = useState(false);
+  const rows = list.rows.slice(0, shown);
   const more = async () => {
+    setShown(shown + PER_CLICK);
+    if (list.next === null || list.rows.length >= shown + PER_CLICK) return;
     setLoading(true);
     await onMore();
     setLoading(false);
@@ -25,19 +32,20 @@ export function Sessions({ list, total, timeZone, onMore }: Props) {
     <section class="card sessions" aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
       <p class="fine">
-        Newest first, in {timeZone} time. {formatCount(list.rows.length)} of {formatCount(Math.max(total, list.rows.length))} shown.
+        Newest first, in {timeZone} time. {formatCount(rows.length)} of{" "}
+        {formatCount(Math.max(total, rows.length))} shown.
       </p>
-      <div class="scroll" role="region" aria-labelledby="sessions-title" tabIndex={0}>
+      <div class="scroll" role="region" aria-label="Sessions, table" tabIndex={0}>
         <table class="stacks">
           <Head />
           <tbody>
-            {list.rows.map((row) => (
+            {rows.map((row) => (
               <Row key={row.id} row={row} timeZone={timeZone} />
             ))}
           </tbody>
         </table>
       </div>
-      {list.next !== null && (
+      {(list.next !== null || rows.length < list.rows.length) && (
         <button type="button" class="button more" disabled={loading} onClick={() => void more()}>
           {loading ? "Loading…" : "Show older sessions"}
         </button>
@@ -61,8 +69,8 @@ function Head() {
             Active, estimated
             <Definition term="active time">
               <span class="sentence">
-                The gaps between requests and prompts added up, each counted as five minutes at most. An estimate: reading
-                and thinking leave no trace.
+                The gaps between requests and prompts added up, each counted as five minutes at most. An
+                estimate: reading and thinking leave no trace.
               </span>
             </Definition>
           </span>

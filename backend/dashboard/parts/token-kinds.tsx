@@ -38,7 +38,9 @@ export function TokenKinds({ report: { totals } }: { report: Report }) {
           ))}
         </tbody>
       </table>
-      {totals.webSearches > 0 && <p class="fine">{formatCount(totals.webSearches)} web searches are priced beside the tokens.</p>}
+      {totals.webSearches > 0 && (
+        <p class="fine">{formatCount(totals.webSearches)} web searches are priced beside the tokens.</p>
+      )}
     </section>
   );
 }
@@ -46,10 +48,21 @@ export function TokenKinds({ report: { totals } }: { report: Report }) {
 function KindsBar({ counts, all }: { counts: number[]; all: number }) {
   let before = 0;
   return (
-    <svg class="kinds-bar" viewBox="0 0 1000 14" preserveAspectRatio="none" width="100%" height="14" aria-hidden="true">
+    <svg
+      class="kinds-bar"
+      viewBox="0 0 1000 14"
+      preserveAspectRatio="none"
+      width="100%"
+      height="14"
+      aria-hidden="true"
+    >
       <rect class="kinds-empty" width="1000" height="14" />
       {counts.map((count, slot) => {
-        const box = { x: all === 0 ? 0 : (before / all) * 1000, width: all === 0 ? 0 : (count / all) * 1000, height: 14 };
+        const box = {
+          x: all === 0 ? 0 : (before / all) * 1000,
+          width: all === 0 ? 0 : (count / all) * 1000,
+          height: 14,
+        };
         before += count;
         return (
           <g key={slot}>

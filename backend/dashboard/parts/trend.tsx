@@ -5,6 +5,7 @@ import { Chart } from "../charts/chart.tsx";
 import { stack } from "../charts/stack.ts";
 import { Twin } from "../charts/twin.tsx";
 import { formatDay, formatDays } from "../day.ts";
+import { plural } from "../format.ts";
 import { DIMENSIONS } from "../range.ts";
 import type { Metric, View } from "../range.ts";
 import { DIMENSION_WORDS, labelOf } from "../words.ts";
@@ -27,7 +28,7 @@ export function Trend({ report, view, onView }: Props) {
   const drawn = useMemo(() => {
     const made = stack(report, view.metric);
     return { ...made, series: made.series.map((row) => ({ ...row, label: labelOf(by, row) })) };
-  }, [report, view.metric]);
+  }, [report, by, view.metric]);
   const what = view.metric === "value" ? "List value" : "Tokens";
   const label = `${what} by ${DIMENSION_WORDS[by].toLowerCase()}`;
   return (
@@ -56,6 +57,12 @@ export function Trend({ report, view, onView }: Props) {
         <Chart stack={drawn} label={label} />
         <figcaption class="visually-hidden">{finding(drawn)}</figcaption>
       </figure>
+      {view.metric === "value" && report.totals.unpricedRequests > 0 && (
+        <p class="fine unpriced-note">
+          {plural(report.totals.unpricedRequests, "request")} without a known price{" "}
+          {report.totals.unpricedRequests === 1 ? "is" : "are"} in no bar.
+        </p>
+      )}
       <Twin stack={drawn} caption={`${label}, ${formatDays(report.range.from, report.range.to)}`} />
     </section>
   );

@@ -1,16 +1,26 @@
 import type { Measures } from "../../domain/report.ts";
-import { formatMoney, formatMoneyExactly, money, plural } from "../format.ts";
+import { formatCount, formatMoney, formatMoneyExactly, money, plural } from "../format.ts";
 import { isUnpriced } from "../tokens.ts";
 
 /** A list value that never passes an unknown price off as 0. */
 export function ListValue({ of }: { of: Measures }) {
-  const unpriced = `${plural(of.unpricedRequests, "request")} without a known price`;
-  if (isUnpriced(of)) return <span class="unknown">{unpriced}</span>;
+  const words = `${plural(of.unpricedRequests, "request")} without a known price`;
+  if (isUnpriced(of)) {
+    return (
+      <span class="unknown" title={words}>
+        no known price
+      </span>
+    );
+  }
   const value = money(of.listValue);
   return (
     <>
       <span title={formatMoneyExactly(value)}>{formatMoney(value)}</span>
-      {of.unpricedRequests > 0 && <span class="unknown">+ {unpriced}</span>}
+      {of.unpricedRequests > 0 && (
+        <span class="unknown" title={words}>
+          + {formatCount(of.unpricedRequests)} unpriced
+        </span>
+      )}
     </>
   );
 }

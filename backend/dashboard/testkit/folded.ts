@@ -57,7 +57,12 @@ function label(dimension: Dimension, key: string, names: Names): string {
   return key;
 }
 
-export function foldReport(all: Fact[], from: string, to: string, options: { by: Dimension; names: Names; version: number }): Report {
+export function foldReport(
+  all: Fact[],
+  from: string,
+  to: string,
+  options: { by: Dimension; names: Names; version: number },
+): Report {
   const facts = all.filter(({ day }) => day >= from && day <= to);
   const days = Array.from({ length: daysBetween(from, to) }, (_, index) => addDays(from, index));
   const perDay = by(facts, ({ day }) => day);

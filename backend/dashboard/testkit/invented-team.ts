@@ -63,7 +63,8 @@ export function inventTeam(): Fact[] {
       if (random() < (weekend ? 0.86 : 0.16)) return;
       const load = (weekend ? 0.4 : 1) * (0.6 + random() * 0.9) * (back < 12 && back > 6 ? 1.5 : 1);
       const sessions = 1 + Math.floor(random() * 2.6 * load);
-      for (let nth = 0; nth < sessions; nth += 1) facts.push(...inventSession({ random, midnight, person, nth, load }));
+      for (let nth = 0; nth < sessions; nth += 1)
+        facts.push(...inventSession({ random, midnight, person, nth, load }));
     });
   }
   return facts;
@@ -89,7 +90,8 @@ function inventSession({ random, midnight, person, nth, load }: Seed): Fact[] {
   return Array.from({ length: Math.ceil((6 + random() * 38) * load) }, (__, index) => {
     at += 8_000 + random() * random() * 420_000;
     const written = Math.round(600 + random() * 5200);
-    const origin = random() < 0.24 ? ("subagent" as const) : random() < 0.05 ? ("auxiliary" as const) : ("main" as const);
+    const origin =
+      random() < 0.24 ? ("subagent" as const) : random() < 0.05 ? ("auxiliary" as const) : ("main" as const);
     const fresh = index === 0 || random() < 0.04;
     context = Math.min(170_000, context + written);
     const long = random() < 0.3;
@@ -99,7 +101,13 @@ function inventSession({ random, midnight, person, nth, load }: Seed): Fact[] {
       session,
       developer: `dev-${person}`,
       project,
-      model: cursor ? "composer-preview" : origin === "main" ? main : origin === "subagent" ? "claude-haiku-4-5" : "claude-haiku-4-5",
+      model: cursor
+        ? "composer-preview"
+        : origin === "main"
+          ? main
+          : origin === "subagent"
+            ? "claude-haiku-4-5"
+            : "claude-haiku-4-5",
       origin,
       source: cursor ? ("cursor" as const) : ("claude_code" as const),
       prompted: origin === "main" && random() < 0.22,
