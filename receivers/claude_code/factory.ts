@@ -1,0 +1,12 @@
+import { defineReceiver } from "#component/component.ts";
+import { ClaudeCodeConfig } from "./config.ts";
+import { ClaudeCodeReceiver } from "./receiver.ts";
+
+/** Follows the transcripts that Claude Code writes on this machine. */
+export const claudeCodeFactory = defineReceiver({
+  type: "claude_code",
+  stability: "alpha",
+  summary: "Follows the transcripts of Claude Code: one record per request and per human prompt.",
+  config: ClaudeCodeConfig,
+  create: (settings, config, host) => new ClaudeCodeReceiver(settings, config, host),
+});

@@ -1,0 +1,183 @@
+import { closeSync, statSync } from "node:fs";
+import type { ReceiverHost } from "#component/component.ts";
+import type { Position } from "#component/unit.ts";
+import { HEAD_BYTES, identityOf, lastLineEnd, open, readAt, readBefore } from "./scan-file.ts";
+import { resumeOffset, type TailedFile } from "./tailed-file.ts";
+
+/** A file gone for so long is forgotten: an editor or a sync tool may put it back before. */
+const FORGET_AFTER_MS = 10 * 60_000;
+
+export interface Look {
+  file: TailedFile;
+  size: number;
+  mtimeMs: number;
+  birthMs: number;
+}
+
+/** Every followed file, by what it is and by where it is. */
+export class FileTable {
+  readonly #host: ReceiverHost;
+  readonly #byIdentity = new Map<string, TailedFile>();
+  readonly #byPath = new Map<string, TailedFile>();
+  /** Keys of files to forget with the next commit. */
+  readonly forgotten = new Set<string>();
+
+  constructor(host: ReceiverHost) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#byIdentity.size;
+  }
+
+  get files(): IterableIterator<TailedFile> {
+    return this.#byIdentity.values();
+  }
+
+  /** What is at the path now. A file seen for the first time begins at its stored position, else as `unknown` says. */
+  look(path: string, unknown: "beginning" | "end"): Look | undefined {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile()) return undefined;
+    const identity = identityOf(stat.dev, stat.ino, path);
+    const size = Number(stat.size);
+    const file = this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown });
+    this.#place(file, path);
+    return { file, size, mtimeMs: Number(stat.mtimeMs), birthMs: Number(stat.birthtimeMs) };
+  }
+
+  #place(file: TailedFile, path: string): void {
+    file.goneSinceMs = undefined;
+    if (this.#byPath.get(path) === file) return;
+    if (this.#byPath.get(file.path) === file) this.#byPath.delete(file.path);
+    file.path = path;
+    this.#byPath.set(path, file);
+  }
+
+  #create(identity: string, path: string, at: { size: number; unknown: "beginning" | "end" }): TailedFile {
+    const key = this.#host.fileKey(identity);
+    const position = this.#host.position(key);
+    const file = newFile(identity, key, path);
+    if (position !== undefined) resume(file, position);
+    else {
+      file.changed = true;
+      if (at.unknown === "end") this.#toEnd(file, at.size);
+    }
+    this.#byIdentity.set(identity, file);
+    return file;
+  }
+
+  #toEnd(file: TailedFile, size: number): void {
+    const fd = open(file.path);
+    if (fd === undefined) return;
+    try {
+      const offset = lastLineEnd(fd, size);
+      advance(file, this.#host, {
+        offset,
+        head: readAt(fd, 0, Math.min(HEAD_BYTES, offset)),
+        marker: readBefore(fd, offset),
+      });
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Takes note of files that the last full look did not find. */
+  missing(found: ReadonlySet<string>, now: number): void {
+    for (const file of this.#byIdentity.values()) {
+      if (found.has(file.path)) continue;
+      file.goneSinceMs ??= now;
+      if (now - file.goneSinceMs < FORGET_AFTER_MS || file.holds.size > 0) continue;
+      this.#byIdentity.delete(file.identity);
+      if (this.#byPath.get(file.path) === file) this.#byPath.delete(file.path);
+      this.forgotten.add(file.key);
+    }
+  }
+
+  /** Where reading resumes after a restart. */
+  position(file: TailedFile): Position {
+    const offset = resumeOffset(file);
+    return {
+      offset,
+      head: file.head,
+      headBytes: file.headBytes,
+      marker: offset === file.offset ? file.marker : this.#markerAt(file, offset),
+      grewAtMs: file.grewAtMs,
+    };
+  }
+
+  #markerAt(file: TailedFile, offset: number): string {
+    const fd = offset === 0 ? undefined : open(file.path);
+    if (fd === undefined) return "";
+    try {
+      return this.#host.digest(readBefore(fd, offset));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** False when the file is no longer what was read up to its offset. */
+  isSame(file: TailedFile, fd: number, size: number): boolean {
+    if (size < file.offset) return false;
+    if (file.headBytes > 0 && this.#host.digest(readAt(fd, 0, file.headBytes)) !== file.head) return false;
+    return file.marker === "" || this.#host.digest(readBefore(fd, file.offset)) === file.marker;
+  }
+}
+
+function newFile(identity: string, key: string, path: string): TailedFile {
+  return {
+    key,
+    identity,
+    path,
+    offset: 0,
+    searchedTo: 0,
+    size: -1,
+    mtimeMs: -1,
+    head: "",
+    headBytes: 0,
+    marker: "",
+    grewAtMs: 0,
+    context: { turn: "", searches: [] },
+    hasContext: false,
+    holds: new Map(),
+    changed: false,
+    goneSinceMs: undefined,
+  };
+}
+
+function resume(file: TailedFile, position: Position): void {
+  file.offset = position.offset;
+  file.searchedTo = position.offset;
+  file.head = position.head;
+  file.headBytes = position.headBytes;
+  file.marker = position.marker;
+  file.grewAtMs = position.grewAtMs;
+}
+
+/** Everything is to be read again: the file was rewritten, truncated or replaced. */
+export function rewind(file: TailedFile): void {
+  file.offset = 0;
+  file.searchedTo = 0;
+  file.head = "";
+  file.headBytes = 0;
+  file.marker = "";
+  file.context = { turn: "", searches: [] };
+  file.hasContext = true;
+  file.changed = true;
+  for (const key of file.holds.keys()) file.holds.set(key, 0);
+}
+
+/** Lines up to `offset` were read. `head` and `marker` are the bytes to recognise the file by. */
+export function advance(
+  file: TailedFile,
+  host: ReceiverHost,
+  to: { offset: number; head: Uint8Array; marker: Uint8Array },
+): void {
+  if (to.offset !== file.offset || file.headBytes === 0) file.changed = true;
+  file.offset = to.offset;
+  file.searchedTo = Math.max(file.searchedTo, to.offset);
+  if (to.head.length > file.headBytes) {
+    file.headBytes = to.head.length;
+    file.head = host.digest(to.head);
+  }
+  file.marker = to.offset === 0 ? "" : host.digest(to.marker);
+}

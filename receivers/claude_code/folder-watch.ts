@@ -1,0 +1,102 @@
+import { type FSWatcher, statfsSync, watch } from "node:fs";
+import path from "node:path";
+import type { Platform } from "#component/component.ts";
+
+/** Types of Linux file systems that tell nothing of what other machines write: NFS, SMB, 9p, FUSE, AFS, Ceph. */
+const REMOTE = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546, 0x5346414f, 0x00c36400]);
+
+/** True where the system tells of no changes, so that one has to look. */
+export function needsPolling(dir: string, os: Platform["os"]): boolean {
+  if (os === "win32") return dir.startsWith("\\\\");
+  if (os !== "linux") return false;
+  try {
+    return REMOTE.has(statfsSync(dir).type >>> 0);
+  } catch {
+    return false;
+  }
+}
+
+export interface FolderEvents {
+  /** Something at this path appeared, went or was renamed (`moved`), or a file's content changed. */
+  onChange(path: string, moved: boolean): void;
+  /** It is not known what changed. */
+  onUnknown(): void;
+  /** The system has no watches left: look instead. */
+  onExhausted(): void;
+}
+
+const EXHAUSTED = new Set(["ENOSPC", "EMFILE", "ENFILE"]);
+
+/** Listens to folders: to each by itself on Linux, to whole trees elsewhere. Never to single files. */
+export class FolderWatch {
+  readonly #recursive: boolean;
+  readonly #events: FolderEvents;
+  readonly #watchers = new Map<string, { watcher: FSWatcher; recursive: boolean }>();
+
+  constructor(os: Platform["os"], events: FolderEvents) {
+    this.#recursive = os !== "linux";
+    this.#events = events;
+  }
+
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  /** Watches exactly these folders from now on, and those in `alone` without what is below them. */
+  set(trees: readonly string[], alone: readonly string[]): void {
+    const wanted = new Set([...trees, ...alone]);
+    for (const dir of this.#watchers.keys()) if (!wanted.has(dir)) this.remove(dir);
+    for (const dir of trees) this.add(dir);
+    for (const dir of alone) this.#start(dir, false);
+  }
+
+  add(dir: string): void {
+    if (this.#recursive && this.#isCovered(dir)) return;
+    this.#start(dir, this.#recursive);
+  }
+
+  #isCovered(dir: string): boolean {
+    for (let above = path.dirname(dir); above !== path.dirname(above); above = path.dirname(above)) {
+      if (this.#watchers.get(above)?.recursive === true) return true;
+    }
+    return false;
+  }
+
+  #start(dir: string, recursive: boolean): void {
+    if (this.#watchers.has(dir)) return;
+    try {
+      const watcher = watch(dir, { recursive, persistent: true }, (event, name) => {
+        if (name === null) this.#events.onUnknown();
+        else this.#events.onChange(path.join(dir, name), event === "rename");
+      });
+      watcher.on("error", (error) => {
+        this.remove(dir);
+        this.#failed(error);
+      });
+      this.#watchers.set(dir, { watcher, recursive });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (typeof code === "string" && EXHAUSTED.has(code)) this.#events.onExhausted();
+  }
+
+  /** Ends what was watched at the path and below: a folder made again under the same name is another one. */
+  forget(dir: string): void {
+    for (const watched of this.#watchers.keys()) {
+      if (watched === dir || watched.startsWith(dir + path.sep)) this.remove(watched);
+    }
+  }
+
+  remove(dir: string): void {
+    this.#watchers.get(dir)?.watcher.close();
+    this.#watchers.delete(dir);
+  }
+
+  close(): void {
+    for (const dir of this.#watchers.keys()) this.remove(dir);
+  }
+}

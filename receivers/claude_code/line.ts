@@ -1,0 +1,391 @@
+import { Cursor, KeyTable, type ScanBuffer } from "./cursor.ts";
+
+/** What a line is. Types without a meaning here are `other`; names never seen before are `unknown`. */
+export const Kind = {
+  none: 0,
+  assistant: 1,
+  user: 2,
+  attachment: 3,
+  progress: 4,
+  system: 5,
+  other: 6,
+  unknown: 7,
+} as const;
+
+/** Strings of a line that are kept as byte positions until somebody needs them. */
+export const Field = {
+  timestamp: 1,
+  uuid: 2,
+  sessionId: 3,
+  originalSession: 4,
+  requestId: 5,
+  cwd: 6,
+  version: 7,
+  promptId: 8,
+  promptSource: 9,
+  originKind: 10,
+  messageId: 11,
+  model: 12,
+  stopReason: 13,
+  serviceTier: 14,
+  inferenceGeo: 15,
+  speed: 16,
+  iterations: 17,
+  text: 18,
+  sourceUuid: 19,
+  attachmentType: 20,
+  nestedTimestamp: 21,
+  nestedRequestId: 22,
+} as const;
+const FIELDS = 23;
+
+/** Token counts of a line; -1 where the line has none. */
+export const Count = { input: 0, output: 1, cacheWrite: 2, cacheRead: 3, write5m: 4, write1h: 5, webSearch: 6 } as const;
+const COUNTS = 7;
+
+const TYPES = new KeyTable({
+  assistant: Kind.assistant,
+  user: Kind.user,
+  attachment: Kind.attachment,
+  progress: Kind.progress,
+  system: Kind.system,
+  ...Object.fromEntries(
+    (
+      "summary last-prompt ai-title custom-title agent-name agent-setting agent-color tag mode permission-mode atis-latch " +
+      "pr-link file-history-snapshot file-history-delta worktree-state relocated continued-in fork-context-ref frame-link " +
+      "bridge-session attribution-snapshot saved_hook_context cost-state queue-operation content-replacement started result"
+    )
+      .split(" ")
+      .map((name) => [name, Kind.other]),
+  ),
+});
+
+const T = {
+  type: 1, timestamp: 2, uuid: 3, sessionId: 4, session_id: 5, requestId: 6, cwd: 7, version: 8, promptId: 9, promptSource: 10,
+  origin: 11, message: 12, isSidechain: 13, isMeta: 14, isCompactSummary: 15, isVisibleInTranscriptOnly: 16, turnCompanion: 17,
+  toolUseResult: 18, attachment: 19, data: 20, agentId: 21, parentUuid: 22,
+} as const; // prettier-ignore
+const TOP = new KeyTable(T);
+const M = { id: 1, model: 2, stop_reason: 3, usage: 4, content: 5 } as const;
+const MESSAGE = new KeyTable(M);
+const U = {
+  input_tokens: 1, output_tokens: 2, cache_creation_input_tokens: 3, cache_read_input_tokens: 4, cache_creation: 5,
+  server_tool_use: 6, service_tier: 7, inference_geo: 8, speed: 9, iterations: 10,
+  ephemeral_5m_input_tokens: 11, ephemeral_1h_input_tokens: 12, web_search_requests: 13,
+} as const; // prettier-ignore
+const USAGE = new KeyTable(U);
+const B = { type: 1, id: 2, name: 3, tool_use_id: 4, text: 5, prompt: 6, origin: 7, source_uuid: 8, kind: 9, searchCount: 10, message: 11, agentId: 12 } as const; // prettier-ignore
+const BLOCK = new KeyTable(B);
+const V = { tool_use: 1, tool_result: 2, image: 3, text: 4, document: 5 } as const;
+const BLOCK_TYPE = new KeyTable(V);
+const WEB_SEARCH = new KeyTable({ WebSearch: 1 });
+
+const QUOTE = 34;
+
+/** One line taken apart. The same object is used for every line: nothing of it may be kept. */
+export class Line {
+  kind: number = Kind.none;
+  buffer: ScanBuffer;
+  isSidechain = false;
+  isMeta = false;
+  isSummary = false;
+  isCompanion = false;
+  hasToolResult = false;
+  hasImage = false;
+  hasUsage = false;
+  hasAgent = false;
+  /** An `agent_progress` line holds an assistant's line: another file's request, told again. */
+  isNested = false;
+  readonly counts: Float64Array = new Float64Array(COUNTS);
+  /** From `toolUseResult.searchCount`; -1 without one. */
+  searchCount = -1;
+  /** Where the ids of WebSearch calls begin and end. */
+  readonly searchCalls: number[] = [];
+  /** Where the ids of answered tool calls begin and end. */
+  readonly toolResults: number[] = [];
+  /** Where text blocks begin and end. */
+  readonly texts: number[] = [];
+  readonly #at = new Int32Array(FIELDS * 2);
+  readonly #cursor: Cursor;
+
+  constructor(buffer: ScanBuffer) {
+    this.buffer = buffer;
+    this.#cursor = new Cursor(buffer);
+  }
+
+  start(field: number): number {
+    return this.#at[field * 2] ?? -1;
+  }
+
+  stop(field: number): number {
+    return this.#at[field * 2 + 1] ?? -1;
+  }
+
+  has(field: number): boolean {
+    return this.start(field) >= 0;
+  }
+
+  count(index: number): number {
+    return this.counts[index] ?? -1;
+  }
+
+  /** Reads one record that begins at `from`. Returns where it ends; throws `MalformedLine`. */
+  read(buffer: ScanBuffer, from: number, end: number): number {
+    this.#reset(buffer);
+    const cursor = this.#cursor;
+    cursor.reset(buffer, from, end);
+    if (!cursor.enterObject()) return cursor.pos;
+    while (cursor.nextKey()) this.#top(TOP.find(cursor.bytes, cursor.start, cursor.stop));
+    return cursor.pos;
+  }
+
+  #reset(buffer: ScanBuffer): void {
+    this.buffer = buffer;
+    this.kind = Kind.none;
+    this.isSidechain = this.isMeta = this.isSummary = this.isCompanion = false;
+    this.hasToolResult = this.hasImage = this.hasUsage = this.hasAgent = this.isNested = false;
+    this.counts.fill(-1);
+    this.searchCount = -1;
+    this.searchCalls.length = this.toolResults.length = this.texts.length = 0;
+    this.#at.fill(-1);
+  }
+
+  #keep(field: number): void {
+    const cursor = this.#cursor;
+    if (!cursor.tryString()) return;
+    this.#at[field * 2] = cursor.start;
+    this.#at[field * 2 + 1] = cursor.stop;
+  }
+
+  /** True unless the value is false, null or absent. */
+  #flag(): boolean {
+    const first = this.#cursor.peek();
+    this.#cursor.skip();
+    return first !== 102 && first !== 110; // f, n
+  }
+
+  // A table of cases, one line each.
+  // oxlint-disable-next-line max-lines-per-function -- one case per key
+  #top(key: number): void {
+    const cursor = this.#cursor;
+    switch (key) {
+      case T.type:
+        if (cursor.tryString()) this.kind = TYPES.find(cursor.bytes, cursor.start, cursor.stop) || Kind.unknown;
+        return;
+      case T.timestamp:
+        return this.#keep(Field.timestamp);
+      case T.uuid:
+        return this.#keep(Field.uuid);
+      case T.sessionId:
+        return this.#keep(Field.sessionId);
+      case T.session_id:
+        return this.#keep(Field.originalSession);
+      case T.requestId:
+        return this.#keep(Field.requestId);
+      case T.cwd:
+        return this.#keep(Field.cwd);
+      case T.version:
+        return this.#keep(Field.version);
+      case T.promptId:
+        return this.#keep(Field.promptId);
+      case T.promptSource:
+        return this.#keep(Field.promptSource);
+      case T.agentId:
+        this.hasAgent = this.#flag();
+        return;
+      case T.origin:
+        return this.#origin();
+      case T.message:
+        return this.#message();
+      case T.isSidechain:
+        this.isSidechain = this.#flag();
+        return;
+      case T.isMeta:
+        this.isMeta = this.#flag();
+        return;
+      case T.isCompactSummary:
+      case T.isVisibleInTranscriptOnly:
+        this.isSummary = this.#flag() || this.isSummary;
+        return;
+      case T.turnCompanion:
+        this.isCompanion = this.#flag();
+        return;
+      case T.toolUseResult:
+        return this.#toolUseResult();
+      case T.attachment:
+        return this.#attachment();
+      case T.data:
+        return this.#progress();
+      default:
+        cursor.skip();
+    }
+  }
+
+  #origin(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.kind) this.#keep(Field.originKind);
+      else cursor.skip();
+    }
+  }
+
+  #message(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      const key = MESSAGE.find(cursor.bytes, cursor.start, cursor.stop);
+      if (key === M.id) this.#keep(Field.messageId);
+      else if (key === M.model) this.#keep(Field.model);
+      else if (key === M.stop_reason) this.#keep(Field.stopReason);
+      else if (key === M.usage) this.#usage();
+      else if (key === M.content) this.#content();
+      else cursor.skip();
+    }
+  }
+
+  #usage(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    this.hasUsage = true;
+    while (cursor.nextKey()) this.#usageField(USAGE.find(cursor.bytes, cursor.start, cursor.stop));
+  }
+
+  #usageField(key: number): void {
+    const cursor = this.#cursor;
+    switch (key) {
+      case U.input_tokens:
+        return this.#number(Count.input);
+      case U.output_tokens:
+        return this.#number(Count.output);
+      case U.cache_creation_input_tokens:
+        return this.#number(Count.cacheWrite);
+      case U.cache_read_input_tokens:
+        return this.#number(Count.cacheRead);
+      case U.ephemeral_5m_input_tokens:
+        return this.#number(Count.write5m);
+      case U.ephemeral_1h_input_tokens:
+        return this.#number(Count.write1h);
+      case U.web_search_requests:
+        return this.#number(Count.webSearch);
+      case U.cache_creation:
+      case U.server_tool_use:
+        if (!cursor.enterObject()) return;
+        while (cursor.nextKey()) this.#usageField(USAGE.find(cursor.bytes, cursor.start, cursor.stop));
+        return;
+      case U.service_tier:
+        return this.#keep(Field.serviceTier);
+      case U.inference_geo:
+        return this.#keep(Field.inferenceGeo);
+      case U.speed:
+        return this.#keep(Field.speed);
+      case U.iterations:
+        return this.#raw(Field.iterations);
+      default:
+        cursor.skip();
+    }
+  }
+
+  #number(index: number): void {
+    this.counts[index] = this.#cursor.count();
+  }
+
+  /** Keeps the bytes of a whole value. */
+  #raw(field: number): void {
+    const cursor = this.#cursor;
+    const from = cursor.pos;
+    cursor.skip();
+    this.#at[field * 2] = from;
+    this.#at[field * 2 + 1] = cursor.pos;
+  }
+
+  #content(): void {
+    const cursor = this.#cursor;
+    if (cursor.peek() === QUOTE) {
+      cursor.string();
+      this.texts.push(cursor.start, cursor.stop);
+      return;
+    }
+    if (!cursor.enterArray()) return;
+    while (cursor.nextElement()) this.#block();
+  }
+
+  #block(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    let type = 0;
+    let idStart = -1;
+    let idStop = -1;
+    let isSearch = false;
+    while (cursor.nextKey()) {
+      const key = BLOCK.find(cursor.bytes, cursor.start, cursor.stop);
+      if (key === B.type) {
+        if (cursor.tryString()) type = BLOCK_TYPE.find(cursor.bytes, cursor.start, cursor.stop);
+      } else if (key === B.id && cursor.tryString()) {
+        idStart = cursor.start;
+        idStop = cursor.stop;
+      } else if (key === B.name && cursor.tryString()) {
+        isSearch = WEB_SEARCH.find(cursor.bytes, cursor.start, cursor.stop) === 1;
+      } else if (key === B.tool_use_id && cursor.tryString()) {
+        this.toolResults.push(cursor.start, cursor.stop);
+      } else if (key === B.text && cursor.tryString()) {
+        this.texts.push(cursor.start, cursor.stop);
+      } else if (key !== B.id && key !== B.name && key !== B.tool_use_id && key !== B.text) cursor.skip();
+    }
+    if (type === V.tool_use && isSearch && idStart >= 0) this.searchCalls.push(idStart, idStop);
+    if (type === V.tool_result) this.hasToolResult = true;
+    if (type === V.image || type === V.document) this.hasImage = true;
+  }
+
+  #toolUseResult(): void {
+    const cursor = this.#cursor;
+    this.hasToolResult = true;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.searchCount) this.searchCount = cursor.count();
+      else cursor.skip();
+    }
+  }
+
+  #attachment(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      const key = BLOCK.find(cursor.bytes, cursor.start, cursor.stop);
+      if (key === B.type) this.#keep(Field.attachmentType);
+      else if (key === B.prompt) this.#content();
+      else if (key === B.origin) this.#origin();
+      else if (key === B.source_uuid) this.#keep(Field.sourceUuid);
+      else cursor.skip();
+    }
+  }
+
+  /** `data.message` of an `agent_progress` line is a whole line of the sub-agent's file. */
+  #progress(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.message) this.#nested();
+      else cursor.skip();
+    }
+  }
+
+  #nested(): void {
+    const cursor = this.#cursor;
+    if (!cursor.enterObject()) return;
+    while (cursor.nextKey()) {
+      const key = TOP.find(cursor.bytes, cursor.start, cursor.stop);
+      if (key === T.message) this.#message();
+      else if (key === T.timestamp) this.#keep(Field.nestedTimestamp);
+      else if (key === T.requestId) this.#keep(Field.nestedRequestId);
+      else if (key === T.type) this.#nestedType();
+      else cursor.skip();
+    }
+  }
+
+  #nestedType(): void {
+    const cursor = this.#cursor;
+    if (!cursor.tryString()) return;
+    this.isNested = TYPES.find(cursor.bytes, cursor.start, cursor.stop) === Kind.assistant;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
+import type { SourceRecord } from "#component/record.ts";
+import { type DropReason, emptyUnit, type Unit } from "#component/unit.ts";
+import type { FileTable } from "./file-table.ts";
+
+/** A commit costs a sync of the disk, so a backlog shares it: among so many records, or for so long. */
+const MAX_RECORDS = 2_000;
+const MAX_AGE_MS = 250;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface OutgoingOptions {
+  host: ReceiverHost;
+  clock: Clock;
+  log: Logger;
+  files: FileTable;
+  scope: Unit["scope"];
+  /** Requests that are begun and not complete. */
+  open(): number;
+}
+
+/** Gathers what was read into units and makes each durable before the next one. */
+export class Outgoing {
+  readonly #o: OutgoingOptions;
+  #unit: Unit;
+  #begunAtMs: number;
+  #stopped = false;
+  #wake: () => void = () => {};
+
+  constructor(options: OutgoingOptions) {
+    this.#o = options;
+    this.#unit = emptyUnit(options.scope);
+    this.#begunAtMs = options.clock.now();
+  }
+
+  emit(record: SourceRecord): void {
+    this.#unit.records.push(record);
+  }
+
+  drop(reason: DropReason, by = 1): void {
+    if (by > 0) this.#unit.drops.set(reason, (this.#unit.drops.get(reason) ?? 0) + by);
+  }
+
+  count(name: string, by = 1): void {
+    if (by > 0) this.#unit.counts.set(name, (this.#unit.counts.get(name) ?? 0) + by);
+  }
+
+  get isFull(): boolean {
+    return (
+      this.#unit.records.length >= MAX_RECORDS || this.#o.clock.now() - this.#begunAtMs >= MAX_AGE_MS
+    );
+  }
+
+  /** Stores what was gathered. When the disk refuses, tries again without end: nothing else is read meanwhile. */
+  async flush(): Promise<void> {
+    const unit = this.#seal();
+    this.#begunAtMs = this.#o.clock.now();
+    if (unit === undefined) return;
+    let delayMs = FIRST_RETRY_MS;
+    while (!(await this.#submit(unit))) {
+      if (this.#stopped) return;
+      await this.#pause(delayMs);
+      delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
+    }
+    this.#begunAtMs = this.#o.clock.now();
+  }
+
+  async #submit(unit: Unit): Promise<boolean> {
+    try {
+      await this.#o.host.submit(unit);
+      return true;
+    } catch {
+      if (!this.#stopped) this.#o.log.warn("cannot store what was read, will try again", { records: unit.records.length });
+      return false;
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#o.clock.after(delayMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** From now on a refused unit is given up: its lines are read again at the next start. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake();
+  }
+
+  #seal(): Unit | undefined {
+    const unit = this.#unit;
+    const { files } = this.#o;
+    for (const key of files.forgotten) unit.positions.set(key, null);
+    files.forgotten.clear();
+    for (const file of files.files) {
+      if (!file.changed) continue;
+      unit.positions.set(file.key, files.position(file));
+      file.changed = false;
+    }
+    if (unit.positions.size === 0 && unit.records.length === 0 && unit.drops.size === 0 && unit.counts.size === 0)
+      return undefined;
+    unit.open = this.#o.open();
+    this.#unit = emptyUnit(this.#o.scope);
+    return unit;
+  }
+}

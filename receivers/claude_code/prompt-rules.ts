@@ -1,0 +1,61 @@
+/**
+ * Whether a text typed into Claude Code is a person's prompt, for lines that do not say so themselves. Works on the
+ * raw inside of a JSON string, one UTF-16 unit per byte, because every rule is about ASCII at the text's start.
+ */
+
+/** Blocks that the tool puts before or around a prompt; what follows them may be one. */
+const ENVELOPES = ["system-reminder", "ide_opened_file", "ide_selection", "ide_diagnostics"];
+
+/** Texts that no person wrote as a prompt: commands, shell mode, their output, other agents, notices. */
+const NOISE = [
+  "<command-name>",
+  "<command-message>",
+  "<command-args>",
+  "<local-command-stdout>",
+  "<local-command-stderr>",
+  "<local-command-caveat>",
+  "<bash-input>",
+  "<bash-stdout>",
+  "<bash-stderr>",
+  "<task-notification>",
+  "<agent-message",
+  "<teammate-message",
+  "<user-memory-input>",
+  "<fork-boilerplate>",
+  "Caveat: The messages below were generated",
+  "[SYSTEM NOTIFICATION - NOT USER INPUT]",
+  "[Request interrupted by user",
+  "This session is being continued from a previous conversation",
+  "Stop hook feedback:",
+  "Base directory for this skill:",
+  "[Image: ",
+  "[Workflow harness",
+  "The user sent a new message while you were working:",
+  "Another Claude session sent a message",
+  "The coordinator sent a message",
+];
+
+/** White space, escaped white space, and a byte order mark in any of its spellings. */
+const LEADING_SPACE = /^(?:[\s\u00a0]|\\[nrt]|\u00ef\u00bb\u00bf|\\ufeff)+/i;
+
+export function isHumanText(raw: string): boolean {
+  let text = raw.replace(LEADING_SPACE, "");
+  for (let rest = afterEnvelope(text); rest !== undefined; rest = afterEnvelope(text)) {
+    text = rest.replace(LEADING_SPACE, "");
+  }
+  return text !== "" && !NOISE.some((start) => text.startsWith(start));
+}
+
+function afterEnvelope(text: string): string | undefined {
+  const name = ENVELOPES.find((envelope) => text.startsWith(`<${envelope}>`));
+  if (name === undefined) return undefined;
+  const end = `</${name}>`;
+  const at = text.indexOf(end);
+  return at < 0 ? "" : text.slice(at + end.length);
+}
+
+/** Texts that a program hands to the tool while it works. */
+export function isAgentText(raw: string): boolean {
+  const text = raw.replace(LEADING_SPACE, "");
+  return text.startsWith("<task-notification>") || text.startsWith("<agent-message");
+}
