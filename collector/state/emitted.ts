@@ -44,7 +44,7 @@ export class Emitted {
   /** Owed only to those of the exporters given: nobody else can settle it. */
   known(keys: readonly string[], exporters: readonly string[]): Map<string, Known> {
     const found = new Map<string, Known>();
-    for (const row of this.#known.iterate(JSON.stringify(keys))) {
+    for (const row of this.#known.all(JSON.stringify(keys))) {
       const key = text(row, "name");
       const weight = {
         final: int(row, "final") === 1,

@@ -265,8 +265,17 @@ it("does not owe an exporter what was accepted while it was not configured", () 
   expect(fourth.balance().destinations[1]).toMatchObject({ skipped: { not_configured: 3 }, queued: 1 });
 });
 
-it("keeps how a destination does, and stores it only when it changes", () => {
+it("shows another process how each destination does, and writes that only when it changes", () => {
   const store = folder.open();
+  void folder.settings.clock.advance(7);
+  store.commit(commitOf(store, [record("a")]));
+  store.park(
+    FILE,
+    store.take(FILE, ALL).map(({ id }) => id),
+    "write failed",
+  );
+  const status = () => readStatus(folder.dir)?.destinations;
+  expect(status()?.[0]?.health).toBeUndefined();
   store.health(TALOS, {
     state: "retrying",
     lastProblem: "POST answered 503",
@@ -274,8 +283,37 @@ it("keeps how a destination does, and stores it only when it changes", () => {
     retryAtMs: 9,
   });
   store.health(TALOS, { state: "ok", lastDeliveredMs: 10, retryAtMs: undefined });
+  const none = { batches: 0, records: 0, bytes: 0, oldestMs: undefined };
+  const health = {
+    exporter: TALOS,
+    state: "ok",
+    lastProblem: "POST answered 503",
+    lastProblemMs: 5,
+    lastDeliveredMs: 10,
+    retryAtMs: undefined,
+  };
+  const shown = [
+    { exporter: TALOS, queued: { batches: 1, records: 1, bytes: 1, oldestMs: 7 }, parked: none, health },
+    {
+      exporter: FILE,
+      queued: none,
+      parked: { batches: 1, records: 1, bytes: 1, oldestMs: 7 },
+      health: undefined,
+    },
+  ];
+  expect(status()).toEqual(shown);
+  const size = () => statSync(join(folder.dir, "state.db-wal")).size;
+  const before = size();
+  store.health(TALOS, { state: "ok", lastDeliveredMs: 10 });
+  expect(size()).toBe(before);
   store.close();
-  expect(() => folder.open().health(TALOS, { state: "ok" })).not.toThrow();
+  expect(status()).toEqual(shown);
+  expect(readStatus(folder.dir)).toMatchObject({
+    startedAtMs: 0,
+    lastCommitAtMs: 7,
+    running: false,
+    pid: undefined,
+  });
 });
 
 it("forgets records after 180 days and vanished files after 90, and keeps files of this run", async () => {

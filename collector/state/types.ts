@@ -24,7 +24,7 @@ export interface Commit {
   refilled: { key: string; exporter: string }[];
   batches: NewBatch[];
   /** Added to the stored counters, by the names of `CounterName` that the caller counts. */
-  counters: ReadonlyMap<string, number>;
+  counters: ReadonlyMap<CounterName, number>;
 }
 
 /**
