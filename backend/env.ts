@@ -7,13 +7,13 @@ export interface ApiBindings extends Vars {
   INGEST: Queue;
   BUCKETS: DurableObjectNamespace<TeamBucket>;
   ASSETS: Fetcher;
+  DEAD_LETTERS: R2Bucket;
 }
 
-/** What backend/consumer/wrangler.toml and its secrets bind to the consumer Worker. */
-export interface ConsumerBindings extends Pick<Vars, "KMS_KEY"> {
+/** What backend/consumer/wrangler.toml binds to the consumer Worker. */
+export interface ConsumerBindings {
   DB: D1Database;
   DEAD: Queue;
-  DEAD_LETTERS: R2Bucket;
 }
 
 interface Vars {
@@ -34,14 +34,11 @@ const bytes = () =>
 const secret = (name: string) =>
   z.string({ error: `${name} is not set` }).min(32, { error: `${name} must have at least 32 characters` });
 
-const Secrets = z.object({
+const Settings = z.object({
   /** Hashed with every token, so that a stolen database alone matches no token. */
   PEPPER: secret("PEPPER"),
   /** Teams' keys derive from it. */
   KMS_KEY: secret("KMS_KEY"),
-});
-
-const Settings = Secrets.extend({
   /** Opens the set-up routes. They do not exist without it. */
   SETUP_SECRET: secret("SETUP_SECRET").optional(),
   INBOX: z.enum(["on", "off"]).default("off"),
@@ -61,8 +58,4 @@ export function settingsOf(env: ApiBindings): Settings {
   const settings = Settings.parse(env);
   parsed.set(env, settings);
   return settings;
-}
-
-export function kmsKeyOf(env: ConsumerBindings): string {
-  return Secrets.pick({ KMS_KEY: true }).parse(env).KMS_KEY;
 }

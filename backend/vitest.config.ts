@@ -15,8 +15,7 @@ export default defineConfig(async () => {
       cloudflareTest({
         wrangler: { configPath: path.join(here, "../wrangler.toml") },
         miniflare: {
-          r2Buckets: ["DEAD_LETTERS"],
-          queueProducers: { INGEST: "ingest", DEAD: "ingest-dead" },
+          queueProducers: { INGEST: "ingest", DEAD: "parked" },
           bindings: {
             TEST_MIGRATIONS: await readD1Migrations(path.join(here, "migrations")),
             PEPPER: "pepper-for-tests-only-0123456789abcdef",

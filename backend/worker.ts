@@ -3,9 +3,14 @@ import { sweepInbox } from "./http/inbox.ts";
 import { postLogs, unknownPath } from "./http/logs.ts";
 import { secured } from "./http/security.ts";
 import type { ApiBindings } from "./env.ts";
+import { keepDeadLetters } from "./queue/dead.ts";
+import { pruneDeadLetters } from "./store/dead-letters.ts";
 
 export type { Api } from "./http/api.ts";
 export { TeamBucket } from "./objects/team-bucket.ts";
+
+/** As in wrangler.toml; its other schedule is each minute. */
+const NIGHTLY = "30 3 * * *";
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
@@ -14,8 +19,13 @@ export default {
     return secured(await route(url, request, env, ctx), url);
   },
 
-  async scheduled(_controller, env): Promise<void> {
-    await sweepInbox(env, Date.now());
+  async queue(batch, env): Promise<void> {
+    await keepDeadLetters(batch, env, Date.now());
+  },
+
+  async scheduled(controller, env): Promise<void> {
+    if (controller.cron === NIGHTLY) await pruneDeadLetters(env.DEAD_LETTERS, Date.now());
+    else await sweepInbox(env, Date.now());
   },
 } satisfies ExportedHandler<ApiBindings>;
 

@@ -1,12 +1,21 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import * as z from "zod";
-import { isTimeZone } from "../domain/calendar.ts";
+import { formatDay, isTimeZone } from "../domain/calendar.ts";
 import { hashSecret, sameDigest, toBase64Url } from "../domain/crypto.ts";
 import { settingsOf } from "../env.ts";
-import { ensureDeveloper, ensureTeam, findFirstTeam, findTeamByName, teamSalt } from "../store/teams.ts";
+import {
+  ensureDeveloper,
+  ensureTeam,
+  findFirstTeam,
+  findTeamByName,
+  type Team,
+  teamSalt,
+} from "../store/teams.ts";
 import { createToken } from "../store/tokens.ts";
 import { createCode } from "../store/viewers.ts";
+import { repairDay } from "../store/repair.ts";
 import type { ApiEnv } from "./context.ts";
+import { Day, isOrdered } from "./range.ts";
 import { Refusal } from "./refusal.ts";
 import { json } from "./validate.ts";
 
@@ -26,6 +35,13 @@ const EnrolBody = z.strictObject({
 
 /** Of the first team, when none is named. */
 const CodeBody = z.strictObject({ team: Label.optional(), viewer: Label.default("You") });
+
+/** Recomputes these days' sums from their events and says how many rows differed. */
+const RepairBody = z.strictObject({ team: Label.optional(), from: Day, to: Day }).refine(isOrdered);
+
+/** Events of older days are, or may soon be, deleted: their sums are all there is. */
+const REPAIRABLE_DAYS = 118;
+const DAY_MS = 86_400_000;
 
 /** Without the secret in the environment these routes do not exist. */
 const withSecret: MiddlewareHandler<ApiEnv> = async (c, next) => {
@@ -58,8 +74,7 @@ export const local = new Hono<ApiEnv>()
   })
   .post("/sign-in-code", json(CodeBody), async (c) => {
     const { team: name, viewer } = c.req.valid("json");
-    const team = name === undefined ? await findFirstTeam(c.env.DB) : await findTeamByName(c.env.DB, name);
-    if (team === undefined) throw new Refusal(404, "unknown_team");
+    const team = await teamNamed(c.env.DB, name);
     const code = await createCode(
       c.env.DB,
       { team: team.id, label: viewer },
@@ -67,4 +82,20 @@ export const local = new Hono<ApiEnv>()
       Date.now(),
     );
     return c.json({ code });
+  })
+  .post("/repair", json(RepairBody), async (c) => {
+    const { team: name, from, to } = c.req.valid("json");
+    const team = await teamNamed(c.env.DB, name);
+    const oldest = Math.floor(Date.now() / DAY_MS) - REPAIRABLE_DAYS;
+    const days: { day: string; differing: number }[] = [];
+    for (let day = Math.max(from, oldest); day <= to; day += 1) {
+      days.push({ day: formatDay(day), differing: await repairDay(c.env.DB, team.id, day) });
+    }
+    return c.json({ days });
   });
+
+async function teamNamed(db: D1Database, name: string | undefined): Promise<Team> {
+  const team = name === undefined ? await findFirstTeam(db) : await findTeamByName(db, name);
+  if (team === undefined) throw new Refusal(404, "unknown_team");
+  return team;
+}

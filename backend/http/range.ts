@@ -4,16 +4,17 @@ import { parseDay } from "../domain/calendar.ts";
 /** The longest range that is answered, in days. */
 const MAX_DAYS = 400;
 
-const day = z.string().transform((text, ctx) => {
+/** Days since 1970-01-01, written `YYYY-MM-DD`. */
+export const Day = z.string().transform((text, ctx) => {
   const parsed = parseDay(text);
   if (parsed !== undefined) return parsed;
   ctx.addIssue("expected a date such as 2026-11-24");
   return z.NEVER;
 });
 
-const bounds = { from: day, to: day };
+const bounds = { from: Day, to: Day };
 
-function inOrder({ from, to }: { from: number; to: number }): boolean {
+export function isOrdered({ from, to }: { from: number; to: number }): boolean {
   return from <= to && to - from < MAX_DAYS;
 }
 
@@ -22,7 +23,7 @@ export const ReportQuery = z
     ...bounds,
     by: z.enum(["model", "project", "developer", "origin", "source"]).default("model"),
   })
-  .refine(inOrder);
+  .refine(isOrdered);
 
 /** `<seconds>.<session>`: the last row of the page before. */
 const cursor = z
@@ -33,4 +34,4 @@ const cursor = z
     return { startedAt: Number(startedAt), id };
   });
 
-export const SessionsQuery = z.strictObject({ ...bounds, cursor: cursor.optional() }).refine(inOrder);
+export const SessionsQuery = z.strictObject({ ...bounds, cursor: cursor.optional() }).refine(isOrdered);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type ConsumerBindings, kmsKeyOf } from "../env.ts";
+import { type ApiBindings, settingsOf } from "../env.ts";
 import { putDeadLetter } from "../store/dead-letters.ts";
 import { removeFromInbox } from "../store/inbox.ts";
 import { errorCode } from "./error-code.ts";
@@ -12,16 +12,12 @@ const Envelope = z.object({
 const NOBODY = { team: 0, id: undefined };
 
 /** Keeps what could not be stored for two weeks, encrypted under the team's key. */
-export async function keepDeadLetters(
-  batch: MessageBatch,
-  env: ConsumerBindings,
-  nowMs: number,
-): Promise<void> {
-  const kmsKey = kmsKeyOf(env);
+export async function keepDeadLetters(batch: MessageBatch, env: ApiBindings, nowMs: number): Promise<void> {
+  const { KMS_KEY } = settingsOf(env);
   for (const handle of batch.messages) {
     try {
       const { team, id } = Envelope.catch(NOBODY).parse(handle.body);
-      await putDeadLetter(env.DEAD_LETTERS, kmsKey, { team, id: handle.id, body: handle.body, nowMs });
+      await putDeadLetter(env.DEAD_LETTERS, KMS_KEY, { team, id: handle.id, body: handle.body, nowMs });
       if (id !== undefined) await removeFromInbox(env.DB, [id]);
       handle.ack();
     } catch (error) {

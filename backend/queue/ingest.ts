@@ -62,15 +62,7 @@ async function store(deliveries: readonly Delivery[], env: ConsumerBindings): Pr
   if (team === undefined) throw new UnknownTeamError();
   const events = fold(deliveries.flatMap(({ message }) => place(message, team.timeZone)));
   const ids = deliveries.map(({ message }) => message.id);
-  const results = await storeEvents(env.DB, team.id, events, ids);
-  const rowsWritten = results.reduce((sum, result) => sum + result.meta.rows_written, 0);
-  console.log({
-    msg: "events stored",
-    team: team.id,
-    messages: ids.length,
-    events: events.length,
-    rowsWritten,
-  });
+  await storeEvents(env.DB, team.id, events, ids);
 }
 
 export function place(message: Message, timeZone: string): PlacedEvent[] {

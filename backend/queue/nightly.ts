@@ -1,5 +1,4 @@
 import type { ConsumerBindings } from "../env.ts";
-import { pruneDeadLetters } from "../store/dead-letters.ts";
 import { deleteExpired, deleteOldEvents, sweepZeroRows } from "../store/retention.ts";
 
 const DAY_S = 86_400;
@@ -9,7 +8,6 @@ const EVENTS_KEPT_DAYS = 120;
 /** What nobody needs any more. Each step is by itself: the next night catches up on what failed. */
 export async function cleanUp(env: ConsumerBindings, nowMs: number): Promise<void> {
   const steps: [name: string, run: () => Promise<number>][] = [
-    ["dead_letters", () => pruneDeadLetters(env.DEAD_LETTERS, nowMs)],
     ["events", () => deleteOldEvents(env.DB, Math.floor(nowMs / 1000) - EVENTS_KEPT_DAYS * DAY_S)],
     ["zero_rows", () => sweepZeroRows(env.DB)],
     ["sign_ins", () => deleteExpired(env.DB, nowMs)],

@@ -1,6 +1,6 @@
 /** What the Worker tests find in `env`: both Workers' bindings and the migrations. */
 declare namespace Cloudflare {
-  interface Env extends ApiBindingsForTests, Omit<ConsumerBindingsForTests, "KMS_KEY"> {
+  interface Env extends ApiBindingsForTests, ConsumerBindingsForTests {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
   }
 }
