@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -15,6 +15,16 @@ import { replaceBlock, table } from "./docs/table.ts";
 
 it.each([...pages])("%s says what the code says; `npm run docs` writes it", (page, write) => {
   expect(currentPage(page)).toBe(write());
+});
+
+it.each(
+  globSync("{*,docs/*,collector/decisions/*,{receivers,processors,exporters}/*/*}.md", {
+    cwd: path.resolve(import.meta.dirname, "../.."),
+  }),
+)("every link of %s leads somewhere", (page) => {
+  const links = [...currentPage(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+  const folder = path.resolve(import.meta.dirname, "../..", path.dirname(page));
+  expect(links.filter((link) => !existsSync(path.resolve(folder, link)))).toEqual([]);
 });
 
 it("shows a configuration that can be run", () => {
