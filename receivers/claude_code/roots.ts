@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Platform } from "#component/component.ts";
+import { compileGlob } from "./glob.ts";
 
 /** Patterns of every place where Claude Code keeps transcripts on this machine. */
 export function defaultIncludes(platform: Platform): string[] {
@@ -13,6 +14,11 @@ export function defaultIncludes(platform: Platform): string[] {
       paths.join(dir, "local-agent-mode-sessions", "**", "projects", "**", "*.jsonl"),
     ),
   ];
+}
+
+/** The folders below which transcripts would be: where one of them exists, Claude Code was used. */
+export function defaultRoots(platform: Platform): string[] {
+  return [...new Set(defaultIncludes(platform).map((pattern) => compileGlob(pattern, platform).base))];
 }
 
 /** `CLAUDE_CONFIG_DIR` moves the whole tree, and may name several. */
