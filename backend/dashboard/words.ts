@@ -34,6 +34,8 @@ const KEY_WORDS: Partial<Record<Dimension, Record<string, string>>> = {
 
 /** The label the team gave, or our words for a key that only machines read. */
 export function labelOf(dimension: Dimension, { key, label }: { key: string; label: string }): string {
+  // What the tool did not record. An empty cell would look like a fault of the page.
+  if (label === "") return "unknown";
   const words = KEY_WORDS[dimension];
   return (label === key && words && Object.hasOwn(words, key) ? words[key] : undefined) ?? label;
 }

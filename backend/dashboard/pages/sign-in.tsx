@@ -6,7 +6,7 @@ import { Message, NewLink, failureWords } from "../parts/message.tsx";
 
 /** The code rides behind the `#`, which browsers send to no server: it is in no log and no referrer. */
 function takeCode(): string {
-  const code = decodeURIComponent(location.hash.slice(1));
+  const code = location.hash.slice(1);
   // Out of the address bar and the history at once: the link works a single time anyway.
   if (code !== "") replace("/sign-in");
   return code;

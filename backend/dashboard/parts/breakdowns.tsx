@@ -2,6 +2,7 @@ import type { Group, Report } from "../../domain/report.ts";
 import type { Api } from "../api.ts";
 import { Breakdown } from "./breakdown.tsx";
 import { EditableLabel } from "./editable-label.tsx";
+import { labelOf } from "../words.ts";
 import { TokenKinds } from "./token-kinds.tsx";
 
 interface Props {
@@ -57,19 +58,21 @@ interface NamedProps {
 }
 
 function Named({ group, thing, onSave }: NamedProps) {
+  if (group.key === "") return <span class="plain-label">{labelOf("project", group)}</span>;
   const short = shorten(group.key);
   // An unnamed row's label is its key shortened: nothing to start a name from.
-  const name = group.key.startsWith(group.label.replace(/…$/, "")) ? "" : group.label;
-  if (group.key === "") return <span class="plain-label">{group.label}</span>;
+  const named = !group.key.startsWith(group.label.replace(/…$/, ""));
+  const label = named ? group.label : short;
+  const isProject = thing === "project";
   return (
     <>
       <EditableLabel
-        label={name === "" ? short : name}
-        thing={`${thing} ${name === "" ? short : name}`}
-        name={name}
+        label={named || isProject ? label : `${thing} ${label}`}
+        thing={`${thing} ${label}`}
+        name={named ? group.label : ""}
         onSave={onSave}
       />
-      {name !== "" && thing === "project" && (
+      {named && isProject && (
         <code class="hash" title={group.key}>
           {short}
         </code>
@@ -78,6 +81,6 @@ function Named({ group, thing, onSave }: NamedProps) {
   );
 }
 
-export function shorten(key: string): string {
+function shorten(key: string): string {
   return key.length > 12 ? `${key.slice(0, 8)}…` : key;
 }

@@ -17,7 +17,11 @@ export function Live({ state, now }: { state: FeedState; now: () => number }) {
       <span class="live-word" role="status">
         {lost ? "Not connected" : state.updatedAt === null ? "Connecting" : "Live"}
       </span>
-      {age !== null && <span class="live-age">updated {age}</span>}
+      {age !== null && (
+        <span class="live-age" title="When these numbers last changed. The page asks every two seconds.">
+          updated {age}
+        </span>
+      )}
     </span>
   );
 }

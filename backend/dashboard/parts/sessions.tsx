@@ -98,8 +98,16 @@ function Row({ row, timeZone }: { row: SessionRow; timeZone: string }) {
   return (
     <tr data-key={row.id}>
       <th scope="row">{formatMoment(row.startedAt, timeZone)}</th>
-      <td data-label="Developer">{row.developer.label}</td>
-      <td data-label="Project">{row.project?.label ?? <span class="quiet">unknown</span>}</td>
+      <td data-label="Developer">
+        <span class="clipped" title={row.developer.label}>
+          {row.developer.label}
+        </span>
+      </td>
+      <td data-label="Project">
+        <span class="clipped" title={row.project?.label}>
+          {row.project?.label || "unknown"}
+        </span>
+      </td>
       <td data-label="Length" class="figure">
         {formatDuration(row.endedAt - row.startedAt)}
       </td>
