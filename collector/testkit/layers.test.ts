@@ -68,7 +68,7 @@ const sources = globSync("{proto,config,collector,receivers,processors,exporters
   .map((file) => file.replaceAll("\\", "/"))
   .filter(
     (file) =>
-      !/\.test\.tsx?$|\/testing\.ts$|\.d\.ts$|\/vite(?:st)?\.config\.ts$|\/dist\/|^backend\/(?:test|dashboard\/testkit)\/|\/testdata\//.test(
+      !/\.test\.tsx?$|\/test(?:ing|kit)\.ts$|\.d\.ts$|\/vite(?:st)?\.config\.ts$|\/dist\/|^backend\/(?:test|dashboard\/testkit)\/|\/testdata\//.test(
         file,
       ),
   );
