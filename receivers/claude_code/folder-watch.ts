@@ -3,7 +3,9 @@ import path from "node:path";
 import type { Platform } from "#component/component.ts";
 
 /** Types of Linux file systems that tell nothing of what other machines write: NFS, SMB, 9p, FUSE, AFS, Ceph. */
-const REMOTE = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546, 0x5346414f, 0x00c36400]);
+const REMOTE = new Set([
+  0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997, 0x65735546, 0x5346414f, 0x00c36400,
+]);
 
 /** True where the system tells of no changes, so that one has to look. */
 export function needsPolling(dir: string, os: Platform["os"]): boolean {

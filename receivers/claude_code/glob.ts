@@ -15,7 +15,10 @@ const MAGIC = /[*?[{]/;
 /** `*` and `?` stay within a name, `**` is any number of folders, `{a,b}` is a choice. */
 export function compileGlob(pattern: string, { os, homeDir }: Pick<Platform, "os" | "homeDir">): Glob {
   const paths = os === "win32" ? path.win32 : path.posix;
-  const expanded = paths.resolve(homeDir, pattern.replace(/^~(?=$|[/\\])/, () => homeDir));
+  const expanded = paths.resolve(
+    homeDir,
+    pattern.replace(/^~(?=$|[/\\])/, () => homeDir),
+  );
   const parts = expanded.split(paths.sep);
   const magic = parts.findIndex((part) => MAGIC.test(part));
   const fixed = magic < 0 ? parts.slice(0, -1) : parts.slice(0, magic);

@@ -54,7 +54,9 @@ export function extraRequests(json: string, model: string): ExtraRequest[] {
 function isExtra(item: z.output<typeof Iteration>, model: string): boolean {
   if (item.input_tokens <= 0 && item.output_tokens <= 0) return false;
   if (item.type === "advisor_message" || item.type === "compaction") return true;
-  return item.type === "fallback_message" && item.output_tokens > 0 && item.model !== "" && item.model !== model;
+  return (
+    item.type === "fallback_message" && item.output_tokens > 0 && item.model !== "" && item.model !== model
+  );
 }
 
 function parse(json: string): unknown {

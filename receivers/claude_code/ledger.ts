@@ -161,7 +161,7 @@ export class Ledger {
   /** Ends what has waited long enough. */
   expire(): void {
     const now = this.#o.now();
-    for (const open of [...this.#open.values()]) {
+    for (const open of this.#open.values()) {
       const isDue = open.closed || open.deadlineMs <= now;
       if (isSearching(open)) {
         if (isDue && open.searchDeadlineMs <= now) this.#giveUp(open);
@@ -176,7 +176,7 @@ export class Ledger {
 
   /** Nothing more will come: everything is emitted as it is. */
   finish(): void {
-    for (const open of [...this.#open.values()]) this.#close(open);
+    for (const open of this.#open.values()) this.#close(open);
   }
 
   /** When `expire` has something to do, on this machine's clock. */

@@ -46,9 +46,7 @@ export class Outgoing {
   }
 
   get isFull(): boolean {
-    return (
-      this.#unit.records.length >= MAX_RECORDS || this.#o.clock.now() - this.#begunAtMs >= MAX_AGE_MS
-    );
+    return this.#unit.records.length >= MAX_RECORDS || this.#o.clock.now() - this.#begunAtMs >= MAX_AGE_MS;
   }
 
   /** Stores what was gathered. When the disk refuses, tries again without end: nothing else is read meanwhile. */
@@ -70,7 +68,8 @@ export class Outgoing {
       await this.#o.host.submit(unit);
       return true;
     } catch {
-      if (!this.#stopped) this.#o.log.warn("cannot store what was read, will try again", { records: unit.records.length });
+      if (!this.#stopped)
+        this.#o.log.warn("cannot store what was read, will try again", { records: unit.records.length });
       return false;
     }
   }
@@ -101,7 +100,12 @@ export class Outgoing {
       unit.positions.set(file.key, files.position(file));
       file.changed = false;
     }
-    if (unit.positions.size === 0 && unit.records.length === 0 && unit.drops.size === 0 && unit.counts.size === 0)
+    if (
+      unit.positions.size === 0 &&
+      unit.records.length === 0 &&
+      unit.drops.size === 0 &&
+      unit.counts.size === 0
+    )
       return undefined;
     unit.open = this.#o.open();
     this.#unit = emptyUnit(this.#o.scope);

@@ -11,7 +11,10 @@ const VERSION = /^\d{1,4}\.\d{1,4}\.\d{1,6}$/;
 
 /** The parts of a request that its counts do not change. */
 type Shared = Pick<Piece, "session" | "turn" | "cwd" | "version" | "timeMs" | "lastTimeMs" | "from" | "to">;
-type Usage = Pick<Piece, "input" | "output" | "cacheWrite" | "cacheRead" | "write5m" | "write1h" | "model" | "tier" | "geo" | "speed">;
+type Usage = Pick<
+  Piece,
+  "input" | "output" | "cacheWrite" | "cacheRead" | "write5m" | "write1h" | "model" | "tier" | "geo" | "speed"
+>;
 
 /** The request, and before it nothing, behind it the requests that its iterations were. */
 export function requestRecords(piece: Piece, searches: number | undefined, fileKey: string): SourceRecord[] {
@@ -35,7 +38,12 @@ function extraRecord(piece: Piece, extra: ExtraRequest, fileKey: string): Source
   const usage: Usage = { ...extra, tier: piece.tier, geo: piece.geo, speed: "" };
   const attributes = usageAttributes(usage);
   attributes.set("talos.request.origin", "auxiliary");
-  const weight = { final: true, output: Math.max(0, extra.output), input: totalInput(extra) ?? 0, webSearches: 0 };
+  const weight = {
+    final: true,
+    output: Math.max(0, extra.output),
+    input: totalInput(extra) ?? 0,
+    webSearches: 0,
+  };
   return requestRecord(piece, { key: `${piece.key}:iter:${extra.index}`, attributes, weight, fileKey });
 }
 

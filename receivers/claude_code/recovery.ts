@@ -1,5 +1,6 @@
 import { equalBytes, KeyTable, MalformedLine, scanBuffer, type ScanBuffer } from "./cursor.ts";
-import { Field, type Line } from "./line.ts";
+import type { Line } from "./line.ts";
+import { Field } from "./line-keys.ts";
 
 const QUOTE = 34;
 const OPEN_BRACE = 123;
@@ -126,7 +127,11 @@ function skipPadding(bytes: Uint8Array, from: number, end: number): number {
 }
 
 function nextCandidate(bytes: Buffer, from: number, end: number): number {
-  for (let at = bytes.indexOf(OPEN_BRACE, from); at >= 0 && at < end; at = bytes.indexOf(OPEN_BRACE, at + 1)) {
+  for (
+    let at = bytes.indexOf(OPEN_BRACE, from);
+    at >= 0 && at < end;
+    at = bytes.indexOf(OPEN_BRACE, at + 1)
+  ) {
     if (bytes[at + 1] !== QUOTE) continue;
     const stop = bytes.indexOf(QUOTE, at + 2);
     if (stop < end && FIRST_KEYS.find(bytes, at + 2, stop) === 1) return at;

@@ -37,7 +37,8 @@ function configDirs({ os, homeDir, env }: Platform): string[] {
 /** Where Claude Desktop keeps what it stores; below it, each local agent session has a `projects` folder. */
 function desktopDirs({ os, homeDir, env }: Platform): string[] {
   if (os === "darwin") return [path.posix.join(homeDir, "Library/Application Support/Claude")];
-  if (os === "linux") return [path.posix.join(env["XDG_CONFIG_HOME"] ?? path.posix.join(homeDir, ".config"), "Claude")];
+  if (os === "linux")
+    return [path.posix.join(env["XDG_CONFIG_HOME"] ?? path.posix.join(homeDir, ".config"), "Claude")];
   const roaming = env["APPDATA"] ?? path.win32.join(homeDir, "AppData", "Roaming");
   const local = env["LOCALAPPDATA"] ?? path.win32.join(homeDir, "AppData", "Local");
   return [

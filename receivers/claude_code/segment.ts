@@ -1,6 +1,7 @@
 import type { ExtractWriter, SearchRow } from "./extract.ts";
 import type { ScanBuffer } from "./cursor.ts";
-import { Count, Field, Kind, Line } from "./line.ts";
+import { Line } from "./line.ts";
+import { Count, Field, Kind } from "./line-keys.ts";
 import { mergePiece, type Piece } from "./piece.ts";
 import { isAgentText, isHumanText } from "./prompt-rules.ts";
 import { readRecords } from "./recovery.ts";
@@ -156,7 +157,20 @@ export class Segment {
     };
   }
 
-  #usage(): Pick<Piece, "input" | "output" | "cacheWrite" | "cacheRead" | "write5m" | "write1h" | "webSearch" | "tier" | "geo" | "speed" | "iterations"> {
+  #usage(): Pick<
+    Piece,
+    | "input"
+    | "output"
+    | "cacheWrite"
+    | "cacheRead"
+    | "write5m"
+    | "write1h"
+    | "webSearch"
+    | "tier"
+    | "geo"
+    | "speed"
+    | "iterations"
+  > {
     const line = this.#line;
     const memo = this.#memo;
     return {

@@ -59,7 +59,14 @@ export function timeOf(buffer: ScanBuffer, start: number, stop: number): number 
     for (let i = start + at; i < start + at + digits; i += 1) value = value * 10 + (bytes[i] ?? 0) - 48;
     return value;
   };
-  const ms = Date.UTC(number(0, 4), number(5, 2) - 1, number(8, 2), number(11, 2), number(14, 2), number(17, 2));
+  const ms = Date.UTC(
+    number(0, 4),
+    number(5, 2) - 1,
+    number(8, 2),
+    number(11, 2),
+    number(14, 2),
+    number(17, 2),
+  );
   const time = ms + number(20, 3);
   return time > 0 && time < 4e12 ? time : slowTime(buffer, start, stop);
 }
