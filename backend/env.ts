@@ -23,6 +23,7 @@ interface Vars {
   INBOX?: string;
   MAX_BODY_BYTES?: string;
   MAX_INFLATED_BYTES?: string;
+  BODY_TIMEOUT_MS?: string;
 }
 
 const bytes = () =>
@@ -46,6 +47,8 @@ const Settings = z.object({
   MAX_BODY_BYTES: bytes().default(4 * 1024 * 1024),
   /** Largest request body after inflating. */
   MAX_INFLATED_BYTES: bytes().default(4 * 1024 * 1024),
+  /** Longest that a request's body may take to arrive. */
+  BODY_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -24,7 +24,7 @@ export default {
   },
 
   async scheduled(controller, env): Promise<void> {
-    if (controller.cron === NIGHTLY) await pruneDeadLetters(env.DEAD_LETTERS, Date.now());
+    if (controller.cron === NIGHTLY) await pruneDeadLetters(env.DEAD_LETTERS, controller.scheduledTime);
     else await sweepInbox(env, Date.now());
   },
 } satisfies ExportedHandler<ApiBindings>;

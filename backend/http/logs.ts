@@ -9,8 +9,6 @@ import { findSender, type Sender } from "../store/tokens.ts";
 import { readBody } from "./body.ts";
 import { Refusal, unavailable } from "./refusal.ts";
 
-/** Longest that a request's body may take to arrive. */
-const BODY_TIMEOUT_MS = 30_000;
 const MAX_TOKEN_LENGTH = 200;
 
 /** Constant, because it is sent back to any sender. */
@@ -34,7 +32,7 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   const limits = {
     sent: settings.MAX_BODY_BYTES,
     inflated: settings.MAX_INFLATED_BYTES,
-    timeoutMs: BODY_TIMEOUT_MS,
+    timeoutMs: settings.BODY_TIMEOUT_MS,
   };
   const logs = decode(codec, await readBody(request, limits));
   await admit(env, sender, countRecords(logs));
