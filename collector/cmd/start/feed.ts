@@ -1,7 +1,11 @@
 import type { SourceRecord } from "#component/record.ts";
 
+const RECENT_MS = 10 * 60_000;
+const MOST_AT_ONCE = 20;
+
 export interface FeedOptions {
   write(text: string): void;
+  now(): number;
   /** True on a terminal: the last line is then renewed in place, and colours are used. */
   live: boolean;
   /** List value in picodollars, or undefined without a known price. */
@@ -19,15 +23,17 @@ export class Feed {
     this.#o = options;
   }
 
-  /** Prints the requests among these records. Only a few of a large backlog, then a count. */
+  /** Prints the requests among these records that happen now; older ones only as a count. */
   show(records: readonly SourceRecord[]): void {
     const requests = records.filter(
       ({ eventName }) => eventName === "gen_ai.client.inference.operation.details",
     );
-    const shown = requests.slice(-5);
-    if (requests.length > shown.length)
-      this.#line(`  … ${(requests.length - shown.length).toLocaleString("en-US")} earlier requests`);
-    for (const record of shown) this.#line(this.#request(record));
+    const recent = requests
+      .filter(({ lastTimeMs }) => this.#o.now() - lastTimeMs < RECENT_MS)
+      .slice(-MOST_AT_ONCE);
+    const others = requests.length - recent.length;
+    if (others > 0) this.#line(`  … ${others.toLocaleString("en-US")} earlier requests`);
+    for (const record of recent) this.#line(this.#request(record));
     this.refresh();
   }
 

@@ -1,6 +1,4 @@
 import path from "node:path";
-import type { SourceRecord } from "#component/record.ts";
-import { listValue } from "../../../backend/domain/prices.ts";
 import { createLogger } from "../../service/logger.ts";
 import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
@@ -13,6 +11,7 @@ import { enrol, signInLink } from "./enrol.ts";
 import { Feed } from "./feed.ts";
 import { startFolder } from "./folder.ts";
 import { InventedDeveloper } from "./invented.ts";
+import { listValue } from "./price.ts";
 import type { StartOptions } from "./options.ts";
 import { welcome } from "./screen.ts";
 import { readOrCreateSecrets } from "./secrets.ts";
@@ -23,10 +22,18 @@ const PROJECT = path.resolve(import.meta.dirname, "../../..");
 const FLUSH_MS = 5_000;
 const REFRESH_MS = 500;
 
+/** Ctrl-C came before everything ran. */
+export class StoppedError extends Error {
+  override readonly name = "StoppedError";
+}
+
 /** Runs everything until Ctrl-C. Returns the exit code. */
 export async function play(options: StartOptions): Promise<number> {
   const stop = stopSignal();
   const platform = systemPlatform();
+  const goOn = () => {
+    if (stop.signal.aborted) throw new StoppedError();
+  };
   const tools = findTools(platform);
   const invented = options.demo || !tools.claudeCode;
   const folder = startFolder(options.folder ?? path.join(PROJECT, ".talos"), invented ? "invented" : "local");
@@ -35,8 +42,10 @@ export async function play(options: StartOptions): Promise<number> {
   await checkPort(options.port);
   step("building the dashboard");
   await buildDashboard(PROJECT);
+  goOn();
   step("preparing the database");
   await migrate(folder, PROJECT);
+  goOn();
   step("starting the Workers");
   const workers = await startWorkers(folder, PROJECT, options.port);
   const developer = invented
@@ -51,7 +60,13 @@ export async function play(options: StartOptions): Promise<number> {
     writeCollectorConfig(folder, workers.url, invented ? "invented" : "real");
     developer?.writeHistory();
     const service = await openCollector(folder.collectorConfigFile);
-    const facts = { folder: folder.root, tools: tools.sentences, invented, keyNote: service.keyNote };
+    const why = options.demo ? "as you asked with --demo" : "because no Claude Code logs were found here";
+    const facts = {
+      folder: folder.root,
+      tools: tools.sentences,
+      keyNote: service.keyNote,
+      invented: invented ? why : undefined,
+    };
     say(welcome({ ...facts, link: await signInLink(backend) }));
     return await follow(service, { workers, developer, stop: stop.promise });
   } finally {
@@ -84,7 +99,13 @@ async function openCollector(configFile: string): Promise<Collector> {
     hurry: true,
     onAccepted: (records) => feed?.show(records),
   });
-  feed = new Feed({ write: say, live: process.stdout.isTTY, price, delivery: () => deliveryOf(service) });
+  feed = new Feed({
+    write: say,
+    now: Date.now,
+    live: process.stdout.isTTY,
+    price: listValue,
+    delivery: () => deliveryOf(service),
+  });
   return { service, keyNote: service.keyNote, feed };
 }
 
@@ -112,10 +133,6 @@ function deliveryOf({ store }: Service): ReturnType<ConstructorParameters<typeof
   const [destination] = store.balance().destinations;
   const waiting = (destination?.queued ?? 0) + (destination?.parked ?? 0);
   return { delivered: destination?.acknowledged ?? 0, waiting, problem: undefined };
-}
-
-function price(record: SourceRecord): bigint | undefined {
-  return listValue(record.attributes, record.timeMs);
 }
 
 function step(text: string): void {

@@ -3,7 +3,8 @@ export interface ScreenFacts {
   folder: string;
   /** Sentences on which tools were found. */
   tools: string[];
-  invented: boolean;
+  /** Why an invented developer plays; undefined when none does. */
+  invented: string | undefined;
   keyNote: string;
 }
 
@@ -21,9 +22,10 @@ export function welcome(facts: ScreenFacts): string {
     ...facts.tools.map((tool, i): [string, string] => [i === 0 ? "Tools" : "", tool]),
   ];
   const lines = rows.map(([name, text]) => `  ${name.padEnd(13)} ${text}`);
-  const invented = facts.invented
-    ? ["", "  INVENTED DATA: no Claude Code logs were found here, so an invented developer plays live."]
-    : [];
+  const invented =
+    facts.invented === undefined
+      ? []
+      : ["", `  INVENTED DATA: an invented developer plays live, ${facts.invented}.`];
   return [
     "",
     "  Talos Auditor",

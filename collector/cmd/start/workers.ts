@@ -62,7 +62,9 @@ export async function migrate(folder: StartFolder, projectDir: string): Promise<
 
 /** Starts both Workers in one process of their own, and resolves once they answer. */
 export async function startWorkers(folder: StartFolder, projectDir: string, port: number): Promise<Workers> {
-  const args = `dev -c wrangler.toml -c backend/consumer/wrangler.toml --ip 127.0.0.1 --port ${port}`.split(" ");
+  const args = `dev -c wrangler.toml -c backend/consumer/wrangler.toml --ip 127.0.0.1 --port ${port}`.split(
+    " ",
+  );
   args.push("--inspector-port", "0", "--show-interactive-dev-session=false");
   args.push("--persist-to", folder.workers, "--env-file", folder.secretsFile);
   const child = wrangler(args, folder, projectDir);
