@@ -115,7 +115,7 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       expect(await rowOf("model", "composer-preview").locator("td").first().textContent()).toBe(
         "no known price",
       );
-      expect(await page.locator('[data-number="list-value"] .note').textContent()).toBe(
+      expect(await page.locator('[data-number="list-value"] .missing').textContent()).toBe(
         "+ 532 requests without a known price",
       );
       const text = await page.locator("main").innerText();
@@ -320,6 +320,9 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       const people = await page.locator('[data-dimension="developer"] .editable-label').allTextContents();
       expect(people).toEqual(people.toSorted());
       expect(await page.locator('[data-dimension="developer"] .share-bar').count()).toBe(0);
+      await page.getByRole("button", { name: "Developer", exact: true }).click();
+      await page.locator(".legend").getByText("Ada").waitFor();
+      expect(await page.locator(".legend-share").count()).toBe(0);
     });
   });
 
@@ -353,6 +356,9 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       await page.getByRole("heading", { name: "This link no longer works" }).waitFor();
       expect(await page.locator("main").innerText()).toContain("npm start");
       expect(page.url()).toBe(`${origin}/sign-in`);
+      api.codes.add("new");
+      await page.goto(`${origin}/sign-in#new`);
+      await page.locator(".chart .bars").waitFor();
     });
 
     it("is asked for when the session has ended, and nothing of the team stays on the page", async () => {

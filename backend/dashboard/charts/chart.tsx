@@ -13,6 +13,8 @@ interface Props {
   stack: Stack;
   /** What the bars show, read before a day's numbers. */
   label: string;
+  /** Shares of the whole in the legend. Never for people. */
+  compares: boolean;
 }
 
 const KEYS: Record<string, (day: number, count: number) => number | null> = {
@@ -30,7 +32,7 @@ const KEYS: Record<string, (day: number, count: number) => number | null> = {
 /**
  * Stacked bars per day. To a keyboard and to screen readers it is a slider over the days: each step reads one day.
  */
-export function Chart({ stack, label }: Props) {
+export function Chart({ stack, label, compares }: Props) {
   const [frame, width] = useWidth<HTMLDivElement>();
   const [read, setRead] = useState<number | null>(null);
   const [lit, setLit] = useState<string | null>(null);
@@ -72,7 +74,7 @@ export function Chart({ stack, label }: Props) {
         {width > 0 && <Bars stack={stack} width={width} active={active} lit={lit} />}
         {active !== null && width > 0 && <Tooltip stack={stack} day={active} width={width} />}
       </div>
-      <Legend stack={stack} onLight={setLit} />
+      <Legend stack={stack} compares={compares} onLight={setLit} />
     </>
   );
 }
@@ -87,7 +89,11 @@ function dayInWords(stack: Stack, day: number): string {
   return parts.length > 0 ? `${head}; ${parts.join(", ")}` : head;
 }
 
-function Legend({ stack, onLight }: { stack: Stack; onLight: (key: string | null) => void }) {
+interface LegendProps extends Pick<Props, "stack" | "compares"> {
+  onLight: (key: string | null) => void;
+}
+
+function Legend({ stack, compares, onLight }: LegendProps) {
   return (
     <ul class="legend">
       {stack.series.map(({ key, label, slot, total }) => (
@@ -95,7 +101,7 @@ function Legend({ stack, onLight }: { stack: Stack; onLight: (key: string | null
           <Swatch slot={slot} />
           <span class="legend-label">{label}</span>
           <span class="legend-value">{formatAmount(stack.metric, total)}</span>
-          <span class="legend-share">{share(total, stack.total)}</span>
+          {compares && <span class="legend-share">{share(total, stack.total)}</span>}
         </li>
       ))}
     </ul>

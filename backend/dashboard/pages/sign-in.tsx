@@ -13,9 +13,15 @@ function takeCode(): string {
 }
 
 export function SignIn({ api }: { api: Api }) {
-  const [code] = useState(takeCode);
+  const [code, setCode] = useState(takeCode);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    // A new link pasted over an old one changes only what is behind the #: the browser loads nothing anew.
+    const takeNew = () => location.hash !== "" && setCode(takeCode());
+    addEventListener("hashchange", takeNew);
+    return () => removeEventListener("hashchange", takeNew);
+  }, []);
   useEffect(() => {
     if (code === "") return;
     setFailure(null);

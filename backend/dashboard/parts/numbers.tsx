@@ -19,6 +19,8 @@ interface Headline {
   /** Shown when it says more than the value. */
   exact?: string;
   note?: string;
+  /** What the value leaves out. */
+  missing?: string | undefined;
   definition: readonly string[];
 }
 
@@ -32,7 +34,8 @@ function values({ totals, cache }: Report): Headline[] {
       label: "List value",
       value: isUnpriced(totals) ? "Unknown" : formatMoney(value),
       exact: formatMoneyExactly(value),
-      note: unpricedNote(totals.unpricedRequests) ?? "at API list prices, not your bill",
+      note: "at API list prices, not your bill",
+      missing: unpricedNote(totals.unpricedRequests),
       definition: DEFINITIONS.listValue,
     },
     {
@@ -124,7 +127,7 @@ export function Numbers({ report }: { report: Report }) {
   );
 }
 
-function Number({ id, label, value, exact, note, definition }: Headline) {
+function Number({ id, label, value, exact, note, missing, definition }: Headline) {
   return (
     <div class="number" data-number={id}>
       <dt>
@@ -146,6 +149,7 @@ function Number({ id, label, value, exact, note, definition }: Headline) {
         {value}
       </dd>
       {note !== undefined && <dd class="note">{note}</dd>}
+      {missing !== undefined && <dd class="note missing">{missing}</dd>}
     </div>
   );
 }

@@ -54,7 +54,7 @@ export function Trend({ report, view, onView }: Props) {
         </div>
       </div>
       <figure aria-labelledby="trend-title">
-        <Chart stack={drawn} label={label} />
+        <Chart stack={drawn} label={label} compares={by !== "developer"} />
         <figcaption class="visually-hidden">{finding(drawn)}</figcaption>
       </figure>
       {view.metric === "value" && report.totals.unpricedRequests > 0 && (
