@@ -43,12 +43,15 @@ it.each([
   expect(cursor.count()).toBe(value);
 });
 
-it.each(['{"a":[1,{"b":"]}"}]', "[", '{"a"', "tru{", '{"a":"b', "}", ""])("refuses to step over %j", (text) => {
-  const { buffer, start, end } = bufferOf(text);
-  const cursor = new Cursor(buffer);
-  cursor.reset(buffer, start, end);
-  expect(() => cursor.skip()).toThrow("not compact JSON");
-});
+it.each(['{"a":[1,{"b":"]}"}]', "[", '{"a"', "tru{", '{"a":"b', "}", ""])(
+  "refuses to step over %j",
+  (text) => {
+    const { buffer, start, end } = bufferOf(text);
+    const cursor = new Cursor(buffer);
+    cursor.reset(buffer, start, end);
+    expect(() => cursor.skip()).toThrow("not compact JSON");
+  },
+);
 
 it("finds keys by their bytes alone", () => {
   const table = new KeyTable({ type: 1, uuid: 2, timestamp: 3 });

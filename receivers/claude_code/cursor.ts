@@ -73,6 +73,8 @@ export class Cursor {
   /** The last key or string, without its quotes. */
   start = 0;
   stop = 0;
+  /** Whether a key written with escapes is refused. The parser has undone those that need none. */
+  isStrict = true;
 
   constructor(buffer: ScanBuffer) {
     this.buffer = buffer;
@@ -81,6 +83,7 @@ export class Cursor {
 
   /** Begins at `from`; the byte at `end` must be a quote for as long as the cursor is used. */
   reset(buffer: ScanBuffer, from: number, end: number): void {
+    this.isStrict = true;
     this.buffer = buffer;
     this.bytes = buffer.bytes;
     this.pos = from;
@@ -153,6 +156,18 @@ export class Cursor {
       return true;
     }
     this.skip();
+    return false;
+  }
+
+  /** Which key this is, or 0. */
+  key(table: KeyTable): number {
+    const id = table.find(this.bytes, this.start, this.stop);
+    if (id === 0 && this.isStrict && this.#isEscaped()) throw MALFORMED;
+    return id;
+  }
+
+  #isEscaped(): boolean {
+    for (let p = this.start; p < this.stop; p += 1) if (this.bytes[p] === BACKSLASH) return true;
     return false;
   }
 

@@ -74,6 +74,17 @@ export const T = {
   toolUseResult: 18, attachment: 19, data: 20, agentId: 21, parentUuid: 22,
 } as const; // prettier-ignore
 export const TOP = new KeyTable(T);
+/** The field that keeps a top-level string, by key; 0 for keys that need more. */
+export const KEPT = new Uint8Array(32);
+KEPT[T.timestamp] = Field.timestamp;
+KEPT[T.uuid] = Field.uuid;
+KEPT[T.sessionId] = Field.sessionId;
+KEPT[T.session_id] = Field.originalSession;
+KEPT[T.requestId] = Field.requestId;
+KEPT[T.cwd] = Field.cwd;
+KEPT[T.version] = Field.version;
+KEPT[T.promptId] = Field.promptId;
+KEPT[T.promptSource] = Field.promptSource;
 export const M = { id: 1, model: 2, stop_reason: 3, usage: 4, content: 5 } as const;
 export const MESSAGE = new KeyTable(M);
 export const U = {

@@ -7,6 +7,7 @@ import {
   Count,
   FIELDS,
   Field,
+  KEPT,
   Kind,
   M,
   MESSAGE,
@@ -70,11 +71,22 @@ export class Line {
 
   /** Reads one record that begins at `from`. Returns where it ends; throws `MalformedLine`. */
   read(buffer: ScanBuffer, from: number, end: number): number {
+    this.#cursor.reset(buffer, from, end);
+    return this.#read(buffer);
+  }
+
+  /** The same for a whole buffer that JSON.stringify wrote. */
+  readCanonical(buffer: ScanBuffer, end: number): number {
+    this.#cursor.reset(buffer, 0, end);
+    this.#cursor.isStrict = false;
+    return this.#read(buffer);
+  }
+
+  #read(buffer: ScanBuffer): number {
     this.#reset(buffer);
     const cursor = this.#cursor;
-    cursor.reset(buffer, from, end);
     if (!cursor.enterObject()) return cursor.pos;
-    while (cursor.nextKey()) this.#top(TOP.find(cursor.bytes, cursor.start, cursor.stop));
+    while (cursor.nextKey()) this.#top(cursor.key(TOP));
     return cursor.pos;
   }
 
@@ -103,33 +115,15 @@ export class Line {
     return first !== 102 && first !== 110; // f, n
   }
 
-  // A table of cases, one line each.
-  // oxlint-disable-next-line max-lines-per-function -- one case per key
   #top(key: number): void {
     const cursor = this.#cursor;
+    const field = KEPT[key] ?? 0;
+    if (field !== 0) return this.#keep(field);
     switch (key) {
       case T.type:
         if (cursor.tryString())
           this.kind = TYPES.find(cursor.bytes, cursor.start, cursor.stop) || Kind.unknown;
         return;
-      case T.timestamp:
-        return this.#keep(Field.timestamp);
-      case T.uuid:
-        return this.#keep(Field.uuid);
-      case T.sessionId:
-        return this.#keep(Field.sessionId);
-      case T.session_id:
-        return this.#keep(Field.originalSession);
-      case T.requestId:
-        return this.#keep(Field.requestId);
-      case T.cwd:
-        return this.#keep(Field.cwd);
-      case T.version:
-        return this.#keep(Field.version);
-      case T.promptId:
-        return this.#keep(Field.promptId);
-      case T.promptSource:
-        return this.#keep(Field.promptSource);
       case T.agentId:
         this.hasAgent = this.#flag();
         return;
@@ -165,7 +159,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.kind) this.#keep(Field.originKind);
+      if (cursor.key(BLOCK) === B.kind) this.#keep(Field.originKind);
       else cursor.skip();
     }
   }
@@ -174,7 +168,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      const key = MESSAGE.find(cursor.bytes, cursor.start, cursor.stop);
+      const key = cursor.key(MESSAGE);
       if (key === M.id) this.#keep(Field.messageId);
       else if (key === M.model) this.#keep(Field.model);
       else if (key === M.stop_reason) this.#keep(Field.stopReason);
@@ -188,7 +182,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     this.hasUsage = true;
-    while (cursor.nextKey()) this.#usageField(USAGE.find(cursor.bytes, cursor.start, cursor.stop));
+    while (cursor.nextKey()) this.#usageField(cursor.key(USAGE));
   }
 
   #usageField(key: number): void {
@@ -211,7 +205,7 @@ export class Line {
       case U.cache_creation:
       case U.server_tool_use:
         if (!cursor.enterObject()) return;
-        while (cursor.nextKey()) this.#usageField(USAGE.find(cursor.bytes, cursor.start, cursor.stop));
+        while (cursor.nextKey()) this.#usageField(cursor.key(USAGE));
         return;
       case U.service_tier:
         return this.#keep(Field.serviceTier);
@@ -258,7 +252,7 @@ export class Line {
     let idStop = -1;
     let isSearch = false;
     while (cursor.nextKey()) {
-      const key = BLOCK.find(cursor.bytes, cursor.start, cursor.stop);
+      const key = cursor.key(BLOCK);
       if (key === B.type) {
         if (cursor.tryString()) type = BLOCK_TYPE.find(cursor.bytes, cursor.start, cursor.stop);
       } else if (key === B.id && cursor.tryString()) {
@@ -282,8 +276,7 @@ export class Line {
     this.hasToolResult = true;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.searchCount)
-        this.searchCount = cursor.count();
+      if (cursor.key(BLOCK) === B.searchCount) this.searchCount = cursor.count();
       else cursor.skip();
     }
   }
@@ -292,7 +285,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      const key = BLOCK.find(cursor.bytes, cursor.start, cursor.stop);
+      const key = cursor.key(BLOCK);
       if (key === B.type) this.#keep(Field.attachmentType);
       else if (key === B.prompt) this.#content();
       else if (key === B.origin) this.#origin();
@@ -306,7 +299,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      if (BLOCK.find(cursor.bytes, cursor.start, cursor.stop) === B.message) this.#nested();
+      if (cursor.key(BLOCK) === B.message) this.#nested();
       else cursor.skip();
     }
   }
@@ -315,7 +308,7 @@ export class Line {
     const cursor = this.#cursor;
     if (!cursor.enterObject()) return;
     while (cursor.nextKey()) {
-      const key = TOP.find(cursor.bytes, cursor.start, cursor.stop);
+      const key = cursor.key(TOP);
       if (key === T.message) this.#message();
       else if (key === T.timestamp) this.#keep(Field.nestedTimestamp);
       else if (key === T.requestId) this.#keep(Field.nestedRequestId);

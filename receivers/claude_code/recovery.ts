@@ -86,7 +86,7 @@ function recover(
   if (stop < 0) {
     const canonical = canonicalForm(buffer, { start, end });
     if (canonical !== undefined) {
-      line.read(canonical.buffer, 0, canonical.length);
+      line.readCanonical(canonical.buffer, canonical.length);
       found();
       return false;
     }

@@ -9,12 +9,14 @@ const all = { config: { start_at: "beginning" } };
 it("one line of each kind gives four requests and two prompts", async () => {
   const store = await readOnce(home, all);
   expect(
-    store.requests.map((r) => [
-      r.local.request,
-      r.attributes.get("gen_ai.response.model"),
-      r.attributes.get("gen_ai.usage.output_tokens"),
-      r.attributes.get("gen_ai.usage.input_tokens"),
-    ]).toSorted(),
+    store.requests
+      .toSorted((a, b) => (a.local.request < b.local.request ? -1 : 1))
+      .map((r) => [
+        r.local.request,
+        r.attributes.get("gen_ai.response.model"),
+        r.attributes.get("gen_ai.usage.output_tokens"),
+        r.attributes.get("gen_ai.usage.input_tokens"),
+      ]),
   ).toEqual([
     ["msg_01INVENTEDaaaaaaaaaaaaaa", "claude-sonnet-5-5", 412, 23_206],
     ["msg_01INVENTEDbbbbbbbbbbbbbb", "claude-haiku-4-5-20251001", 2, 3009],

@@ -12,9 +12,14 @@ function read(content: string | Buffer, { from = 0, maxBytes = Infinity, maxLine
   writeFileSync(file, content);
   const fd = openSync(file, "r");
   const lines: [offset: number, length: number, text: string][] = [];
-  const end = readLines(fd, new BlockBuffer(), { from, maxBytes, maxLineBytes }, (buffer, start, stop, offset) => {
-    lines.push([offset, stop - start, buffer.bytes.toString("latin1", start, Math.min(stop, start + 20))]);
-  });
+  const end = readLines(
+    fd,
+    new BlockBuffer(),
+    { from, maxBytes, maxLineBytes },
+    (buffer, start, stop, offset) => {
+      lines.push([offset, stop - start, buffer.bytes.toString("latin1", start, Math.min(stop, start + 20))]);
+    },
+  );
   closeSync(fd);
   return { lines, end };
 }
@@ -56,14 +61,17 @@ it("reads a line of 64 MB whole, and the line behind it", () => {
   expect(end.oversize).toBe(0);
 });
 
-it.each([3_000_000, 1_500_000, 1_048_577, 4000])("counts a line of %d bytes over the limit and goes on", (bytes) => {
-  const long = Buffer.alloc(bytes, "z");
-  const { lines, end } = read(Buffer.concat([Buffer.from("a\n"), long, Buffer.from("\nb\n")]), {
-    maxLineBytes: 3000,
-  });
-  expect(lines.map(([, , text]) => text)).toEqual(["a", "b"]);
-  expect(end).toMatchObject({ oversize: 1, offset: bytes + 5, atEnd: true });
-});
+it.each([3_000_000, 1_500_000, 1_048_577, 4000])(
+  "counts a line of %d bytes over the limit and goes on",
+  (bytes) => {
+    const long = Buffer.alloc(bytes, "z");
+    const { lines, end } = read(Buffer.concat([Buffer.from("a\n"), long, Buffer.from("\nb\n")]), {
+      maxLineBytes: 3000,
+    });
+    expect(lines.map(([, , text]) => text)).toEqual(["a", "b"]);
+    expect(end).toMatchObject({ oversize: 1, offset: bytes + 5, atEnd: true });
+  },
+);
 
 it("stops at the end of a line when it has read enough", () => {
   const line = `${"q".repeat(999)}\n`;
