@@ -54,11 +54,23 @@ export type Settings = z.infer<typeof Settings>;
 
 const parsed = new WeakMap<object, Settings>();
 
-/** The settings, checked once for each environment. Throws with every problem; never with a value. */
+/** The Worker was set up wrongly. Names every problem, and no value. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+
+  constructor(problems: readonly string[]) {
+    super(`the Worker's settings are not valid: ${problems.join("; ")}`);
+  }
+}
+
+/** The settings, checked once for each environment. */
 export function settingsOf(env: ApiBindings): Settings {
   const known = parsed.get(env);
   if (known !== undefined) return known;
-  const settings = Settings.parse(env);
-  parsed.set(env, settings);
-  return settings;
+  const result = Settings.safeParse(env);
+  if (!result.success) {
+    throw new SettingsError(result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+  }
+  parsed.set(env, result.data);
+  return result.data;
 }

@@ -70,7 +70,7 @@ describe("secrets at rest", () => {
       name: string;
     }>();
     const dump: string[] = [];
-    for (const { name } of results.filter(({ name }) => !name.startsWith("_cf"))) {
+    for (const { name } of results.filter((table) => !table.name.startsWith("_cf"))) {
       const rows = await env.DB.prepare(`SELECT * FROM "${name}"`).raw();
       for (const value of rows.flat())
         dump.push(Array.isArray(value) ? Buffer.from(value as number[]).toString("latin1") : String(value));
@@ -89,7 +89,7 @@ describe("signing in", () => {
     await enrol();
     const code = await newCode();
     const statuses = (await Promise.all([signInWith(code), signInWith(code)])).map(({ status }) => status);
-    expect(statuses.toSorted()).toEqual([204, 401]);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([204, 401]);
     expect((await signInWith(code)).status).toBe(401);
   });
 
@@ -128,8 +128,7 @@ describe("signing in", () => {
       body: JSON.stringify({ code: await newCode() }),
     });
     const ctx = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
-    const cookie =
-      (await api.fetch(request as never, env as never, ctx as never)).headers.get("set-cookie") ?? "";
+    const cookie = (await api.fetch(request as never, env, ctx as never)).headers.get("set-cookie") ?? "";
     expect(cookie).toMatch(/^talos_session=[A-Za-z0-9_-]{43}; /);
     for (const part of ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=604800"])
       expect(cookie).toContain(part);
@@ -202,7 +201,7 @@ describe("writes come from our own pages", () => {
     await enrol();
     const cookie = await signIn();
     const init = { method: "PUT", headers: { ...json, ...headers, cookie }, body: '{"label":"Shop"}' };
-    const response = await call(`/api/projects/${"a".repeat(64)}`, init as RequestInit);
+    const response = await call(`/api/projects/${"a".repeat(64)}`, init);
     expect(response.status).toBe(status);
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });

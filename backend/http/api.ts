@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ApiError } from "../domain/report.ts";
 import { type ApiEnv, sameOrigin, signedIn } from "./context.ts";
+import { logFailure } from "./failure.ts";
 import { labels } from "./labels.ts";
 import { local } from "./local.ts";
 import { Refusal } from "./refusal.ts";
@@ -40,6 +41,6 @@ api.notFound((c) => c.json(errorBody("not_found"), 404));
 api.onError((error, c) => {
   if (error instanceof Refusal) return c.json(errorBody(error.code), error.status, error.headers);
   if (error instanceof HTTPException) return c.json(errorBody("malformed_request"), error.status);
-  console.error({ msg: "api request failed", code: "api_failed", kind: error.constructor.name });
+  logFailure("api request failed", error);
   return c.json(errorBody("temporarily_unavailable"), 503, { "retry-after": "10" });
 });

@@ -1,4 +1,4 @@
-import { type ApiBindings, settingsOf } from "../env.ts";
+import type { ApiBindings } from "../env.ts";
 import { requeueInbox } from "../store/inbox.ts";
 
 const EVERY_MS = 60_000;
@@ -11,7 +11,7 @@ let lookedAtMs: number | undefined;
  * then, and what is due once a minute. Runs with any request, since local Workers have no clock of their own.
  */
 export async function sweepInbox(env: ApiBindings, nowMs: number): Promise<void> {
-  if (settingsOf(env).INBOX !== "on") return;
+  if (env.INBOX !== "on") return;
   const all = lookedAtMs === undefined;
   if (lookedAtMs !== undefined && nowMs - lookedAtMs < EVERY_MS) return;
   lookedAtMs = nowMs;

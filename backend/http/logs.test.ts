@@ -15,8 +15,10 @@ const one = () => logsRequest([requestRecord({ uid: uid(1) })]);
 const gzip = (bytes: Uint8Array, format: "gzip" | "deflate" = "gzip") =>
   new Response(new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream(format))).bytes();
 
+const record = (headers: RequestInit["headers"]) => Object.fromEntries(new Headers(headers));
+
 async function send(token: string, init: RequestInit, bindings = {}): Promise<Response> {
-  const headers = { authorization: `Bearer ${token}`, "content-type": JSON_TYPE, ...init.headers };
+  const headers = { authorization: `Bearer ${token}`, "content-type": JSON_TYPE, ...record(init.headers) };
   return call("/v1/logs", { method: "POST", ...init, headers }, bindings);
 }
 
@@ -130,11 +132,11 @@ describe.each([JSON_TYPE, PROTOBUF_TYPE])(
     ])("$status for $name", async ({ status, message, init, path = "/v1/logs" }) => {
       const { agentToken } = await enrol();
       const own = await init();
-      const sent = { authorization: `Bearer ${agentToken}`, ...headers, ...own.headers };
+      const sent = { authorization: `Bearer ${agentToken}`, ...headers, ...record(own.headers) };
       const response = await call(path, { method: "POST", ...own, headers: sent });
       expect(await refusal(response, contentType)).toEqual({ status, message });
-      if (status === 405) expect(response.headers.get("allow")).toBe("POST");
-      if (status === 401) expect(response.headers.get("www-authenticate")).toBe("Bearer");
+      expect(response.headers.get("allow")).toBe(status === 405 ? "POST" : null);
+      expect(response.headers.get("www-authenticate")).toBe(status === 401 ? "Bearer" : null);
     });
 
     it("403 for a revoked token", async () => {

@@ -7,6 +7,7 @@ import { type ApiBindings, type Settings, settingsOf } from "../env.ts";
 import { putInInbox } from "../store/inbox.ts";
 import { findSender, type Sender } from "../store/tokens.ts";
 import { readBody } from "./body.ts";
+import { logFailure } from "./failure.ts";
 import { Refusal, unavailable } from "./refusal.ts";
 
 const MAX_TOKEN_LENGTH = 200;
@@ -93,16 +94,11 @@ async function enqueue(env: ApiBindings, settings: Settings, messages: readonly 
 
 function refuse(error: unknown, codec: Codec | undefined): Response {
   const refusal = error instanceof Refusal ? error : unavailable("temporarily_unavailable", 10);
-  if (refusal !== error) console.error({ msg: "ingest failed", code: "ingest_failed", kind: nameOf(error) });
+  if (refusal !== error) logFailure("ingest failed", error);
   const encoding = codec ?? codecFor("application/json");
   if (encoding === undefined) throw new Error("there is no JSON codec");
   const body = encoding.encodeStatus({ code: 0, message: refusal.code });
   return respond(encoding, refusal.status, body, refusal.headers);
-}
-
-/** The error's class, which unlike its message never holds anything that was sent. */
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : typeof error;
 }
 
 function respond(

@@ -65,7 +65,7 @@ export async function readSessionParts(
         GROUP BY session, day, project, developer, model, price_class ORDER BY sum(requests) DESC, project, model`,
     )
     .bind(team, days.from, days.to, JSON.stringify(ids))
-    .all<Record<string, unknown>>();
+    .all();
   const parts = results.map((row) => ({
     ...toPricedRow(row),
     project: textIn(row, "project"),
@@ -79,7 +79,7 @@ export async function dataDays(db: D1Database, team: number): Promise<Range | un
   const row = await db
     .prepare("SELECT min(day) first, max(day) last FROM rollups WHERE team = ?1 AND requests + prompts > 0")
     .bind(team)
-    .first<Record<string, unknown>>();
+    .first();
   if (row === null || row["first"] === null) return undefined;
   return { from: numberIn(row, "first"), to: numberIn(row, "last") };
 }

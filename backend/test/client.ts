@@ -33,7 +33,7 @@ export async function call(
 ): Promise<Response> {
   const ctx = createExecutionContext();
   const merged = Object.keys(bindings).length > 0 ? { ...env, ...bindings } : env;
-  const response = await api.fetch(new Request(ORIGIN + path, init) as never, merged as never, ctx);
+  const response = await api.fetch(new Request(ORIGIN + path, init) as never, merged, ctx);
   await waitOnExecutionContext(ctx);
   return response;
 }
@@ -84,7 +84,7 @@ export async function deliver(bodies: readonly unknown[], options: DeliverOption
       void (outcomes[index] = { kind: "retry", delayS: retry.delaySeconds }),
   }));
   const batch = { queue: options.queue ?? "ingest", messages, metadata: {}, ackAll() {}, retryAll() {} };
-  await consumer.queue(batch as never, { ...env, ...options.env } as never);
+  await consumer.queue(batch as never, { ...env, ...options.env });
   return outcomes;
 }
 

@@ -48,7 +48,7 @@ const STRANGE: ((random: Random) => unknown)[] = [
   () => null,
   () => true,
   () => -1,
-  () => 1e400,
+  () => Number.POSITIVE_INFINITY,
   () => 2 ** 53,
   () => "9223372036854775808",
   () => "",
@@ -174,13 +174,10 @@ it.each(SEEDS)(
 
       const accepted = sent.bodies.flatMap((each) => MessageSchema.parse(each).events).length;
       const answeredAs = codecFor(response.headers.get("content-type") ?? "");
-      if (response.status === 200) {
-        const rejected = answeredAs?.decodeResponse(answer).partialSuccess?.rejectedLogRecords ?? 0;
-        expect([n, accepted + rejected]).toEqual([n, body.records]);
-      } else {
-        expect(answeredAs?.decodeStatus(answer).message).toMatch(/^[a-z_]+$/);
-        expect(accepted).toBe(0);
-      }
+      const message = response.status === 200 ? "" : answeredAs?.decodeStatus(answer).message;
+      const partial = response.status === 200 ? answeredAs?.decodeResponse(answer).partialSuccess : undefined;
+      expect(message).toMatch(response.status === 200 ? /^$/ : /^[a-z_]+$/);
+      expect([n, accepted + (partial?.rejectedLogRecords ?? 0)]).toEqual([n, body.records]);
     }
   },
 );

@@ -1,3 +1,4 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { OTLPLogExporter as JsonExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { OTLPLogExporter as ProtobufExporter } from "@opentelemetry/exporter-logs-otlp-proto";
@@ -63,7 +64,7 @@ describe("ordinary OpenTelemetry exporters are accepted", () => {
     { name: "exporter-logs-otlp-proto", create: ProtobufExporter },
   ])("$name: success, with the exact count of foreign records", async ({ create }) => {
     const headers = { authorization: `Bearer ${token}` };
-    const answers: { status: number; body: Uint8Array; type: string }[] = [];
+    const answers: Answer[] = [];
     const proxy = await recordingProxy(workers.url, answers);
     const exporter = new create({ url: `${proxy.url}/v1/logs`, headers });
     const records = await foreignRecords(7);
@@ -106,31 +107,42 @@ async function foreignRecords(size: number): Promise<ReadableLogRecord[]> {
   return records;
 }
 
+interface Answer {
+  status: number;
+  body: Uint8Array;
+  type: string;
+}
+
 /** Passes requests on and keeps the answers, which exporters do not show. */
-async function recordingProxy(target: string, answers: { status: number; body: Uint8Array; type: string }[]) {
-  const { createServer } = await import("node:http");
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const names = ["authorization", "content-type", "content-encoding"];
-      const headers = Object.fromEntries(
-        names.flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : [])),
-      );
-      void fetch(target + (request.url ?? ""), { method: "POST", headers, body: Buffer.concat(chunks) }).then(
-        async (answer) => {
-          const body = new Uint8Array(await answer.arrayBuffer());
-          const type = answer.headers.get("content-type") ?? "";
-          answers.push({ status: answer.status, body, type });
-          response.writeHead(answer.status, { "content-type": type }).end(body);
-        },
-      );
-    });
-  });
+async function recordingProxy(target: string, answers: Answer[]) {
+  const server = createServer((request, response) => void passOn(request, response, { target, answers }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return { url: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+async function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { target, answers }: { target: string; answers: Answer[] },
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const headers = new Headers();
+  for (const name of ["authorization", "content-type", "content-encoding"]) {
+    const value = request.headers[name];
+    if (typeof value === "string") headers.set(name, value);
+  }
+  const answer = await fetch(target + (request.url ?? ""), {
+    method: "POST",
+    headers,
+    body: Buffer.concat(chunks),
+  });
+  const body = new Uint8Array(await answer.arrayBuffer());
+  const type = answer.headers.get("content-type") ?? "";
+  answers.push({ status: answer.status, body, type });
+  response.writeHead(answer.status, { "content-type": type }).end(body);
 }
 
 describe("nothing that was refused is kept or printed", () => {
@@ -180,6 +192,8 @@ describe("nothing that was refused is kept or printed", () => {
     await until(
       () => workers.query("SELECT 1 FROM events WHERE lower(hex(uid)) = '" + uid(900_004) + "'").length === 1,
     );
+    // The search would find what is there.
+    expect(workers.files().some(({ bytes }) => bytes.includes("claude-sonnet-5-5"))).toBe(true);
     for (const { name, bytes } of workers.files())
       expect([name, bytes.includes(canary)]).toEqual([name, false]);
     // wrangler prints the path of each request, which is why no secret is ever part of one.
