@@ -70,7 +70,7 @@ export class ExtractWriter {
     rows[at + C.write5m] = p.write5m;
     rows[at + C.write1h] = p.write1h;
     rows[at + C.webSearch] = p.webSearch;
-    rows[at + C.key] = this.#place(p.key);
+    rows[at + C.key] = this.#append(p.key);
     rows[at + C.model] = this.#place(p.model);
     rows[at + C.tier] = this.#place(p.tier);
     rows[at + C.geo] = this.#place(p.geo);
@@ -86,7 +86,7 @@ export class ExtractWriter {
     rows[at + C.timeMs] = p.timeMs;
     rows[at + C.from] = p.from;
     rows[at + C.to] = p.to;
-    rows[at + C.key] = this.#place(p.key);
+    rows[at + C.key] = this.#append(p.key);
     this.#identity(at, p);
   }
 
@@ -125,7 +125,13 @@ export class ExtractWriter {
     return { rows: this.#rows, at };
   }
 
+  /** For texts that hardly repeat. */
+  #append(text: string): number {
+    return this.#strings.push(text) - 1;
+  }
+
   #place(text: string): number {
+    if (text === "") return 0;
     const known = this.#places.get(text);
     if (known !== undefined) return known;
     this.#places.set(text, this.#strings.length);

@@ -1,4 +1,4 @@
-import { closeSync, statSync } from "node:fs";
+import { type BigIntStats, closeSync, statSync } from "node:fs";
 import type { ReceiverHost } from "#component/component.ts";
 import type { Position } from "#component/unit.ts";
 import { HEAD_BYTES, identityOf, lastLineEnd, open, readAt, readBefore } from "./scan-file.ts";
@@ -36,13 +36,13 @@ export class FileTable {
 
   /** What is at the path now. A file seen for the first time begins at its stored position, else as `unknown` says. */
   look(path: string, unknown: "beginning" | "end"): Look | undefined {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const stat = statOf(path);
     if (stat === undefined || !stat.isFile()) return undefined;
     const identity = identityOf(stat.dev, stat.ino, path);
     const size = Number(stat.size);
     const file = this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown });
     this.#place(file, path);
-    return { file, size, mtimeMs: Number(stat.mtimeMs), birthMs: Number(stat.birthtimeMs) };
+    return { file, size, mtimeMs: Number(stat.mtimeNs) / 1e6, birthMs: Number(stat.birthtimeMs) };
   }
 
   #place(file: TailedFile, path: string): void {
@@ -120,6 +120,14 @@ export class FileTable {
     if (size < file.offset) return false;
     if (file.headBytes > 0 && this.#host.digest(readAt(fd, 0, file.headBytes)) !== file.head) return false;
     return file.marker === "" || this.#host.digest(readBefore(fd, file.offset)) === file.marker;
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
   }
 }
 

@@ -44,17 +44,15 @@ export class FolderWatch {
     return this.#watchers.size;
   }
 
-  /** Watches exactly these folders from now on, and those in `alone` without what is below them. */
-  set(trees: readonly string[], alone: readonly string[]): void {
-    const wanted = new Set([...trees, ...alone]);
-    for (const dir of this.#watchers.keys()) if (!wanted.has(dir)) this.remove(dir);
-    for (const dir of trees) this.add(dir);
-    for (const dir of alone) this.#start(dir, false);
+  /** Ends what is watched and not among these. */
+  keep(dirs: ReadonlySet<string>): void {
+    for (const dir of this.#watchers.keys()) if (!dirs.has(dir)) this.remove(dir);
   }
 
-  add(dir: string): void {
-    if (this.#recursive && this.#isCovered(dir)) return;
-    this.#start(dir, this.#recursive);
+  /** Watches a folder: with all that is below it where `deep`, if the system can. True when it is a new watch. */
+  add(dir: string, deep: boolean): boolean {
+    if (this.#recursive && this.#isCovered(dir)) return false;
+    return this.#start(dir, deep && this.#recursive);
   }
 
   #isCovered(dir: string): boolean {
@@ -64,8 +62,8 @@ export class FolderWatch {
     return false;
   }
 
-  #start(dir: string, recursive: boolean): void {
-    if (this.#watchers.has(dir)) return;
+  #start(dir: string, recursive: boolean): boolean {
+    if (this.#watchers.has(dir)) return false;
     try {
       const watcher = watch(dir, { recursive, persistent: true }, (event, name) => {
         if (name === null) this.#events.onUnknown();
@@ -76,8 +74,10 @@ export class FolderWatch {
         this.#failed(error);
       });
       this.#watchers.set(dir, { watcher, recursive });
+      return true;
     } catch (error) {
       this.#failed(error);
+      return false;
     }
   }
 

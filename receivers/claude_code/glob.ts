@@ -8,6 +8,8 @@ export interface Glob {
   matches(file: string): boolean;
   /** True for a folder that may hold such files. */
   mayHold(dir: string): boolean;
+  /** True for a folder below which any depth may match: all of it is worth watching. */
+  isDeep(dir: string): boolean;
 }
 
 const MAGIC = /[*?[{]/;
@@ -32,6 +34,12 @@ export function compileGlob(pattern: string, { os, homeDir }: Pick<Platform, "os
   return {
     base: base === "" ? paths.sep : base,
     matches: (file) => isBelow(file) && whole.test(relative(file).join("/")),
+    isDeep: (dir) => {
+      const depth = names.indexOf(undefined);
+      if (depth < 0 || (dir !== base && !isBelow(dir))) return false;
+      const dirs = dir === base ? [] : relative(dir);
+      return dirs.length >= depth && isPrefix(dirs.slice(0, depth), names);
+    },
     mayHold: (dir) => dir === base || (isBelow(dir) && isPrefix(relative(dir), names)),
   };
 }

@@ -25,6 +25,7 @@ export class Outgoing {
   #unit: Unit;
   #begunAtMs: number;
   #stopped = false;
+  #givenUp = false;
   #wake: () => void = () => {};
 
   constructor(options: OutgoingOptions) {
@@ -51,12 +52,17 @@ export class Outgoing {
 
   /** Stores what was gathered. When the disk refuses, tries again without end: nothing else is read meanwhile. */
   async flush(): Promise<void> {
+    if (this.#givenUp) return;
     const unit = this.#seal();
     this.#begunAtMs = this.#o.clock.now();
     if (unit === undefined) return;
     let delayMs = FIRST_RETRY_MS;
     while (!(await this.#submit(unit))) {
-      if (this.#stopped) return;
+      if (this.#stopped) {
+        // Later positions would step over what this unit held.
+        this.#givenUp = true;
+        return;
+      }
       await this.#pause(delayMs);
       delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
     }

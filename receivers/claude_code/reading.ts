@@ -54,6 +54,7 @@ export class Reading {
   /** False when nothing happened since the last look. A rewritten file is rewound here. */
   #isDue({ file, size, mtimeMs }: Look): boolean {
     if (size === file.size && mtimeMs === file.mtimeMs) return false;
+    if (file.offset === 0 && file.headBytes === 0 && file.searchedTo < LONG_TAIL_BYTES) return size > 0;
     const fd = open(file.path);
     if (fd === undefined) {
       this.#o.outgoing.count("receiver_unreadable_files");
@@ -129,6 +130,7 @@ export class Reading {
   #book(file: TailedFile, report: ScanReport, rows: Rows): void {
     if (report.outcome === "gone") {
       this.#o.outgoing.count("receiver_unreadable_files");
+      rows.skip(report.rows);
       return;
     }
     this.#account(file, report);
@@ -164,6 +166,10 @@ class Rows {
 
   constructor(data: ExtractData) {
     this.#reader = new ExtractReader(data);
+  }
+
+  skip(count: number): void {
+    this.#next += count;
   }
 
   /** Books the next `count` rows. Returns the keys of the requests among them. */

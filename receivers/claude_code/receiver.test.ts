@@ -411,3 +411,16 @@ it("says nothing of paths, ids or texts", async () => {
   expect(host.store.counts.get("receiver_malformed_lines")).toBe(1);
   expect(host.store.counts.get("receiver_unknown_types")).toBe(1);
 });
+
+it("does not step over what it could not store when it stops", async () => {
+  writeFileSync(file(), answer("msg_1") + end() + answer("msg_2"));
+  const host = new FakeHost();
+  host.refusals = 2;
+  const clock = new FakeClock(Date.now());
+  const receiver = await live(host, { clock });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await receiver.shutdown(never);
+  expect([host.store.records.size, host.store.positions.size]).toEqual([0, 0]);
+  await readOnce(home, { store: host.store });
+  expect(ids(host.store)).toEqual(["msg_1", "msg_2"]);
+});

@@ -2,7 +2,7 @@ import path from "node:path";
 import { existsSync } from "node:fs";
 import type { Component, ReceiverHost, Settings } from "#component/component.ts";
 import type { ClaudeCodeConfig } from "./config.ts";
-import { discover, discoverBelow, isSelected, type Selection } from "./discovery.ts";
+import { discover, discoverBelow, type Found, isSelected, type Selection } from "./discovery.ts";
 import { FileTable, type Look } from "./file-table.ts";
 import { FolderWatch, needsPolling } from "./folder-watch.ts";
 import { compileGlob } from "./glob.ts";
@@ -156,7 +156,10 @@ export class ClaudeCodeReceiver implements Component {
     }
     this.#running = this.#passes()
       .catch((error: unknown) => {
-        this.#host.fatal(error instanceof Error ? error : new Error("reading failed"));
+        // The error's own text may name a path.
+        this.#host.fatal(
+          new Error(`reading transcripts failed: ${error instanceof Error ? error.name : "unknown"}`),
+        );
       })
       .finally(() => {
         this.#running = undefined;
@@ -188,12 +191,10 @@ export class ClaudeCodeReceiver implements Component {
     this.#dirtyFiles.clear();
     this.#dirtyFolders.clear();
     const isHistory = this.#isFirstLook && this.#host.isFirstStart && this.#config.start_at === "end";
-    const found = discover(this.#selection);
-    if (!this.#host.once && !this.#polling) {
-      this.#watch.set(found.dirs, this.#missingRoots());
-      // What was made between listing a folder and watching it.
-      found.files.push(...(this.#isFirstLook ? discover(this.#selection).files : []));
-    }
+    const above = this.#host.once || this.#polling ? [] : this.#missingRoots();
+    for (const dir of above) this.#watch.add(dir, false);
+    const found = this.#listed(() => discover(this.#selection));
+    this.#watch.keep(new Set([...found.dirs, ...above]));
     this.#isFirstLook = false;
     const files = new Set(found.files);
     this.#files.missing(files, this.#settings.clock.now());
@@ -203,13 +204,27 @@ export class ClaudeCodeReceiver implements Component {
   #whatChanged(): Look[] {
     for (const folder of this.#dirtyFolders) {
       this.#watch.forget(folder);
-      for (const dir of discoverBelow(folder, this.#selection).dirs) if (!this.#polling) this.#watch.add(dir);
-      for (const file of discoverBelow(folder, this.#selection).files) this.#dirtyFiles.add(file);
+      const found = this.#listed(() => discoverBelow(folder, this.#selection));
+      for (const file of found.files) this.#dirtyFiles.add(file);
     }
     this.#dirtyFolders.clear();
     const files = new Set(this.#dirtyFiles);
     this.#dirtyFiles.clear();
     return this.#look(files, "beginning");
+  }
+
+  /** Watches what it lists, and lists again what was new: it may have changed before it was watched. */
+  #listed(list: () => Found): Found {
+    for (let i = 0; ; i += 1) {
+      const found = list();
+      if (this.#host.once || this.#polling || this.#stopped) return found;
+      let isNew = false;
+      for (const dir of found.dirs) {
+        const deep = this.#selection.includes.some((glob) => glob.isDeep(dir));
+        if (this.#watch.add(dir, deep)) isNew = true;
+      }
+      if (!isNew || i >= 3) return found;
+    }
   }
 
   #look(files: ReadonlySet<string>, unknown: "beginning" | "end"): Look[] {

@@ -92,7 +92,7 @@ function identity(
   attributes: Map<string, Value>,
 ): Pick<SourceRecord, "local" | "cwd" | "attributes"> {
   attributes.set("talos.source", "claude_code");
-  if (VERSION.test(shared.version)) attributes.set("talos.source.version", shared.version);
+  if (isVersion(shared.version)) attributes.set("talos.source.version", shared.version);
   const local: SourceRecord["local"] = { request };
   if (shared.session !== "") local.session = shared.session;
   if (shared.turn !== "") local.turn = shared.turn;
@@ -105,21 +105,22 @@ function usageAttributes(usage: Usage): Map<string, Value> {
     ["gen_ai.provider.name", provider(usage.model)],
   ]);
   if (usage.model !== "") attributes.set("gen_ai.response.model", model(usage.model));
-  const set = (name: string, count: number | undefined) => {
-    if (count !== undefined && count >= 0) attributes.set(name, count);
-  };
   const written = cacheWritten(usage);
-  set("gen_ai.usage.input_tokens", totalInput(usage));
-  set("gen_ai.usage.output_tokens", usage.output);
-  set("gen_ai.usage.cache_read.input_tokens", usage.cacheRead);
-  set("gen_ai.usage.cache_write.input_tokens", written);
-  set("gen_ai.usage.cache_creation.input_tokens", written);
-  set("talos.usage.cache_write_5m_tokens", usage.write5m);
-  set("talos.usage.cache_write_1h_tokens", usage.write1h);
+  setCount(attributes, "gen_ai.usage.input_tokens", totalInput(usage));
+  setCount(attributes, "gen_ai.usage.output_tokens", usage.output);
+  setCount(attributes, "gen_ai.usage.cache_read.input_tokens", usage.cacheRead);
+  setCount(attributes, "gen_ai.usage.cache_write.input_tokens", written);
+  setCount(attributes, "gen_ai.usage.cache_creation.input_tokens", written);
+  setCount(attributes, "talos.usage.cache_write_5m_tokens", usage.write5m);
+  setCount(attributes, "talos.usage.cache_write_1h_tokens", usage.write1h);
   if (SPEEDS.has(usage.speed)) attributes.set("talos.usage.speed", usage.speed);
   if (TIERS.has(usage.tier)) attributes.set("talos.usage.service_tier", usage.tier);
   if (GEOS.has(usage.geo)) attributes.set("talos.usage.inference_geo", usage.geo);
   return attributes;
+}
+
+function setCount(attributes: Map<string, Value>, name: string, count: number | undefined): void {
+  if (count !== undefined && count >= 0) attributes.set(name, count);
 }
 
 /** Some versions wrote 0 in the flat count when only the split was sent. -1 when neither is known. */
@@ -155,5 +156,6 @@ function remembered<T>(compute: (raw: string) => T): (raw: string) => T {
   };
 }
 const model = remembered(normalizeModel);
+const isVersion = remembered((raw: string) => VERSION.test(raw));
 /** Claude Code speaks Anthropic's API, whatever a gateway calls the model. */
 const provider = remembered((raw: string) => providerOf(raw) ?? "anthropic");

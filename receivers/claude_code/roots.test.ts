@@ -84,3 +84,10 @@ it("enters only folders that may hold a match", () => {
   ]);
   expect(["/p/Other", "/p/ClaudeA/y", "/q"].map((dir) => glob.mayHold(dir))).toEqual([false, false, false]);
 });
+
+it("knows below which folders any depth may match", () => {
+  const glob = compileGlob("/p/Claude*/x/**/*.jsonl", linux);
+  expect(
+    ["/p", "/p/ClaudeA", "/p/ClaudeA/x", "/p/ClaudeA/x/y", "/p/Other/x"].map((dir) => glob.isDeep(dir)),
+  ).toEqual([false, false, true, true, false]);
+});

@@ -25,7 +25,7 @@ export interface ScanJob {
 
 export type ScanReport =
   /** The path leads to no file, or to another one than expected. */
-  | { outcome: "gone" }
+  | { outcome: "gone"; rows: number }
   | {
       outcome: "read";
       /** Rows of the extract that are this file's: they follow those of the file before. */
@@ -54,11 +54,17 @@ export class FileScanner {
 
   scan(job: ScanJob): ScanReport {
     const fd = open(job.path);
-    if (fd === undefined) return { outcome: "gone" };
+    if (fd === undefined) return { outcome: "gone", rows: 0 };
+    const before = this.writer.count;
     try {
       const stat = identify(fd, job.path);
-      if (stat?.identity !== job.identity) return { outcome: "gone" };
+      if (stat?.identity !== job.identity) return { outcome: "gone", rows: 0 };
       return this.#read(fd, job, stat);
+    } catch (error) {
+      // A disk or network that fails in the middle of a file. What was read of it does not count.
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      this.#segment.finish();
+      return { outcome: "gone", rows: this.writer.count - before };
     } finally {
       closeSync(fd);
     }
@@ -104,7 +110,7 @@ export function identify(fd: number, path: string): FileStat | undefined {
   return {
     identity: identityOf(stat.dev, stat.ino, path),
     size: Number(stat.size),
-    mtimeMs: Number(stat.mtimeMs),
+    mtimeMs: Number(stat.mtimeNs) / 1e6,
     birthMs: Number(stat.birthtimeMs),
   };
 }

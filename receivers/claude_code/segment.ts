@@ -126,9 +126,8 @@ export class Segment {
       this.counts.unreadable += 1;
       return undefined;
     }
+    // One literal, because spreading parts into it took a tenth of the scan.
     return {
-      ...this.#usage(),
-      ...owner,
       key,
       timeMs,
       lastTimeMs: timeMs,
@@ -136,9 +135,25 @@ export class Segment {
       to,
       stop: line.has(Field.stopReason),
       followed: false,
+      copied: owner.copied,
       nested: line.isNested,
       subagent: line.isSidechain || line.hasAgent || line.isNested,
+      input: line.count(Count.input),
+      output: line.count(Count.output),
+      cacheWrite: line.count(Count.cacheWrite),
+      cacheRead: line.count(Count.cacheRead),
+      write5m: line.count(Count.write5m),
+      write1h: line.count(Count.write1h),
+      webSearch: line.count(Count.webSearch),
       model,
+      tier: this.#text(memo.tier, Field.serviceTier),
+      geo: this.#text(memo.geo, Field.inferenceGeo),
+      speed: this.#text(memo.speed, Field.speed),
+      iterations: this.#iterations(),
+      session: owner.session,
+      turn: owner.turn,
+      cwd: owner.cwd,
+      version: owner.version,
       searches: this.#searchCalls(),
     };
   }
@@ -154,37 +169,6 @@ export class Segment {
       turn: this.#turn,
       cwd: this.#text(memo.cwd, Field.cwd),
       version: this.#text(memo.version, Field.version),
-    };
-  }
-
-  #usage(): Pick<
-    Piece,
-    | "input"
-    | "output"
-    | "cacheWrite"
-    | "cacheRead"
-    | "write5m"
-    | "write1h"
-    | "webSearch"
-    | "tier"
-    | "geo"
-    | "speed"
-    | "iterations"
-  > {
-    const line = this.#line;
-    const memo = this.#memo;
-    return {
-      input: line.count(Count.input),
-      output: line.count(Count.output),
-      cacheWrite: line.count(Count.cacheWrite),
-      cacheRead: line.count(Count.cacheRead),
-      write5m: line.count(Count.write5m),
-      write1h: line.count(Count.write1h),
-      webSearch: line.count(Count.webSearch),
-      tier: this.#text(memo.tier, Field.serviceTier),
-      geo: this.#text(memo.geo, Field.inferenceGeo),
-      speed: this.#text(memo.speed, Field.speed),
-      iterations: this.#iterations(),
     };
   }
 
