@@ -43,13 +43,12 @@ export class TranscriptWriter {
   readonly #home: string;
   readonly #random: () => number;
   readonly #sessions: Session[] = [];
-  #seconds = 0;
-  readonly #startMs: number;
+  readonly #now: () => number;
 
-  constructor(home: string, options: { sessions: number; random: () => number; startMs: number }) {
+  constructor(home: string, options: { sessions: number; random: () => number; now: () => number }) {
     this.#home = home;
     this.#random = options.random;
-    this.#startMs = options.startMs;
+    this.#now = options.now;
     for (let i = 0; i < options.sessions; i++) this.#sessions.push(this.#newSession(i));
   }
 
@@ -156,7 +155,6 @@ export class TranscriptWriter {
   }
 
   #line(session: Session, fields: object): void {
-    this.#seconds += 1;
     const envelope = {
       parentUuid: null,
       isSidechain: false,
@@ -166,7 +164,7 @@ export class TranscriptWriter {
       version: "2.1.330",
       gitBranch: CANARIES.branch,
       uuid: this.#local(randomUUID()),
-      timestamp: new Date(this.#startMs + this.#seconds * 50).toISOString(),
+      timestamp: new Date(this.#now()).toISOString(),
     };
     this.#write(session, JSON.stringify({ ...envelope, ...fields }));
   }
