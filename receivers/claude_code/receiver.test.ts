@@ -200,7 +200,7 @@ async function byHand(host: FakeHost, config: Json = {}) {
     const { units } = host.store;
     await clock.advance(ms);
     for (let i = 0; i < 20 && host.store.units === units; i += 1) await new Promise((r) => setTimeout(r, 2));
-    await clock.advance(30);
+    await clock.advance(110);
     await new Promise((r) => setTimeout(r, 20));
   };
   await tick(1);

@@ -12,8 +12,8 @@ import { Reading } from "./reading.ts";
 import { defaultIncludes } from "./roots.ts";
 
 const SCOPE = { name: "talos.receiver.claude_code", version: "0.1.0" };
-/** One write makes several events; they are taken together. */
-const COALESCE_MS = 25;
+/** A burst of writes is taken together: each pass ends in a commit, which costs a sync of the disk. */
+const COALESCE_MS = 100;
 
 export class ClaudeCodeReceiver implements Component {
   readonly #settings: Settings;

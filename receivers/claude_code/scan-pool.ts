@@ -8,6 +8,7 @@ export interface ScanResult {
   data: ExtractData;
 }
 
+/** The main thread has a core of its own to store what is found; more threads than these wait for it. */
 const MAX_WORKERS = 4;
 /** Chunks given to each worker at once, so that it never waits while the main thread commits. */
 const AHEAD = 16;
@@ -20,7 +21,7 @@ export class ScanPool {
   readonly #size: number;
   #stopped = false;
 
-  constructor(size: number = Math.min(MAX_WORKERS, availableParallelism())) {
+  constructor(size: number = Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1))) {
     this.#size = size;
   }
 
