@@ -3,7 +3,8 @@ import { insertRollups } from "./rollups.ts";
 
 /*
  * Exactly-once effects: one transaction moves the rollups by the difference to what is stored, then stores.
- * Every statement binds ?1 the team and ?2 a JSON array in which each uid stands once.
+ * Every statement binds ?1 the team and ?2 a JSON array in which each uid stands once. CROSS JOIN keeps SQLite
+ * from reading all of a team's events to find these few.
  */
 
 /** Columns that are compared and kept by minimum; the others by maximum, where null is less than anything. */
@@ -39,13 +40,13 @@ v AS (
     FROM i LEFT JOIN events e ON e.team = ?1 AND e.uid = i.uid
   UNION ALL
   SELECT -1, ${COLUMNS.map((name) => `e.${name}`).join(", ")}
-    FROM i JOIN events e ON e.team = ?1 AND e.uid = i.uid)`;
+    FROM i CROSS JOIN events e ON e.team = ?1 AND e.uid = i.uid)`;
 
 const MOVE_ROLLUPS = insertRollups("rollups", DIFFERENCE, "?1");
 const MOVE_SESSION_ROLLUPS = insertRollups("session_rollups", DIFFERENCE, "?1");
 
 const MARK_STALE = `UPDATE sessions SET stale = 1 WHERE team = ?1 AND session IN (
-  SELECT e.session FROM (${INCOMING}) i JOIN events e ON e.team = ?1 AND e.uid = i.uid WHERE e.session < i.session)`;
+  SELECT e.session FROM (${INCOMING}) i CROSS JOIN events e ON e.team = ?1 AND e.uid = i.uid WHERE e.session < i.session)`;
 
 const STORE_EVENTS = `INSERT INTO events (team, uid, ${COLUMNS.join(", ")})
 SELECT ?1, uid, ${COLUMNS.join(", ")} FROM (${INCOMING}) WHERE true
@@ -56,7 +57,7 @@ WHERE ${COLUMNS.map(isMoved).join(" OR ")}`;
 const GROW_VERSION = `UPDATE teams SET version = version + 1 WHERE id = ?1 AND changes() > 0`;
 
 const RECOMPUTE_SESSIONS = `WITH touched AS (
-  SELECT e.session FROM json_each(?2) JOIN events e ON e.team = ?1 AND e.uid = unhex(value->>'uid') WHERE e.session <> x''
+  SELECT e.session FROM json_each(?2) CROSS JOIN events e ON e.team = ?1 AND e.uid = unhex(value->>'uid') WHERE e.session <> x''
   UNION SELECT session FROM sessions WHERE team = ?1 AND stale = 1),
 gaps AS (
   SELECT session, at, at - lag(at) OVER (PARTITION BY session ORDER BY at) gap
@@ -66,7 +67,7 @@ SELECT ?1, session, min(at), max(at), sum(min(coalesce(gap, 0), 300)), 0 FROM ga
 ON CONFLICT DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, active = excluded.active, stale = 0
 WHERE stale = 1 OR started_at <> excluded.started_at OR ended_at <> excluded.ended_at OR active <> excluded.active`;
 
-const DROP_EMPTY_SESSIONS = `DELETE FROM sessions WHERE team = ?1 AND stale = 1`;
+const DROP_EMPTY_SESSIONS = `DELETE FROM sessions INDEXED BY sessions_stale WHERE team = ?1 AND stale = 1`;
 
 const CLEAR_INBOX = `DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(?1))`;
 
