@@ -6,7 +6,7 @@ import { advance, type FileTable, type Look, rewind } from "./file-table.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { FileScanner, hasNewline, open, type ScanJob, type ScanReport } from "./scan-file.ts";
-import { ScanPool } from "./scan-pool.ts";
+import { ScanPool, type ScanResult } from "./scan-pool.ts";
 import type { TailedFile } from "./tailed-file.ts";
 
 /** More than this is a backlog: worth starting threads for. */
@@ -101,22 +101,20 @@ export class Reading {
   }
 
   async #backlog(due: readonly Look[]): Promise<void> {
-    const chunks = chunked(due);
+    // While the threads start, this one reads the first files.
+    const [first = [], ...chunks] = chunked(due);
     const pool = new ScanPool();
     this.#pool = pool;
     let done = 0;
     try {
-      const jobs = chunks.map((chunk) => chunk.map((file) => this.#job(file, Infinity)));
-      for await (const { reports, data } of pool.scan(jobs)) {
-        const rows = new Rows(data);
-        for (const [i, report] of reports.entries()) {
-          const file = chunks[done]?.[i];
-          if (file !== undefined) this.#book(file, report, rows);
-        }
+      pool.begin(chunks.map((chunk) => chunk.map((file) => this.#job(file, Infinity))));
+      for (const file of first) await this.#readHere(file);
+      for (let result = await pool.next(); result !== undefined; result = await pool.next()) {
+        this.#bookChunk(chunks[done] ?? [], result);
         done += 1;
         if (this.#o.outgoing.isFull) await this.#o.outgoing.flush();
-        if (this.#o.isStopped()) return;
       }
+      if (this.#o.isStopped()) return;
     } catch {
       this.#o.log.warn("scan threads do not work here, reading on one thread");
     } finally {
@@ -124,7 +122,15 @@ export class Reading {
       await pool.stop();
     }
     // Whatever the threads did not do.
-    for (const file of chunks.slice(done).flat()) await this.#readHere(file);
+    for (const file of [...first, ...chunks.slice(done).flat()]) await this.#readHere(file);
+  }
+
+  #bookChunk(files: readonly TailedFile[], { reports, data }: ScanResult): void {
+    const rows = new Rows(data);
+    for (const [i, report] of reports.entries()) {
+      const file = files[i];
+      if (file !== undefined) this.#book(file, report, rows);
+    }
   }
 
   #book(file: TailedFile, report: ScanReport, rows: Rows): void {

@@ -15,74 +15,83 @@ const AHEAD = 16;
 /** Results that may wait for an earlier chunk, or for the main thread. */
 const WINDOW = 64;
 
-/** Scans a backlog on all cores and hands the results over in the order of the chunks. */
+interface Slot {
+  worker: Worker;
+  /** Chunks that it has and has not answered, in order. */
+  running: number[];
+}
+
+/** Scans a backlog on other cores and hands the results over in the order of the chunks. For one backlog. */
 export class ScanPool {
-  readonly #workers: Worker[] = [];
   readonly #size: number;
+  readonly #slots: Slot[] = [];
+  readonly #results = new Map<number, ScanResult>();
+  #chunks: readonly ScanJob[][] = [];
+  #given = 0;
+  #taken = 0;
+  #failed = false;
   #stopped = false;
+  #wake: () => void = () => {};
 
   constructor(size: number = Math.min(MAX_WORKERS, Math.max(1, availableParallelism() - 1))) {
     this.#size = size;
   }
 
-  /** Rejects when a worker fails; what was yielded before is valid. */
-  async *scan(chunks: readonly ScanJob[][]): AsyncGenerator<ScanResult, void> {
-    const results = new Map<number, ScanResult>();
-    const state: { next: number; failure: Error | undefined; wake: () => void } = {
-      next: 0,
-      failure: undefined,
-      wake: () => {},
-    };
-    let allowed = WINDOW;
-    const idle: { worker: Worker; running: number[] }[] = [];
-    const feed = () => {
-      while (state.next < Math.min(chunks.length, allowed)) {
-        const slot = idle.toSorted((a, b) => a.running.length - b.running.length)[0];
-        if (slot === undefined || slot.running.length >= AHEAD) return;
-        slot.running.push(state.next);
-        slot.worker.postMessage(chunks[state.next]);
-        state.next += 1;
+  /** Starts the threads. */
+  begin(chunks: readonly ScanJob[][]): void {
+    this.#chunks = chunks;
+    for (let i = 0; i < Math.min(this.#size, chunks.length); i += 1) this.#slots.push(this.#spawn());
+    this.#feed();
+  }
+
+  /** The next chunk's result; undefined after the last one, or when stopped. Rejects when a thread failed. */
+  async next(): Promise<ScanResult | undefined> {
+    while (!this.#stopped && this.#taken < this.#chunks.length) {
+      const result = this.#results.get(this.#taken);
+      if (result !== undefined) {
+        this.#results.delete(this.#taken);
+        this.#taken += 1;
+        this.#feed();
+        return result;
       }
-    };
-    for (let i = 0; i < Math.min(this.#size, chunks.length); i += 1) {
-      const worker = new Worker(new URL("./scan-worker.ts", import.meta.url));
-      this.#workers.push(worker);
-      const slot = { worker, running: [] as number[] };
-      idle.push(slot);
-      worker.on("message", (result: ScanResult) => {
-        const index = slot.running.shift();
-        if (index !== undefined) results.set(index, result);
-        state.wake();
-      });
-      worker.on("error", (error) => {
-        state.failure = error instanceof Error ? error : new Error("scan worker failed");
-        state.wake();
+      if (this.#failed) throw new Error("a scan thread failed");
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
       });
     }
-    feed();
-    try {
-      for (let index = 0; index < chunks.length; index += 1) {
-        while (!results.has(index)) {
-          if (state.failure !== undefined) throw state.failure;
-          if (this.#stopped) return;
-          await new Promise<void>((resolve) => {
-            state.wake = resolve;
-          });
-          feed();
-        }
-        const result = results.get(index);
-        results.delete(index);
-        allowed += 1;
-        feed();
-        if (result !== undefined) yield result;
-      }
-    } finally {
-      await this.stop();
-    }
+    return undefined;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+    this.#wake();
+    await Promise.all(this.#slots.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  #spawn(): Slot {
+    const slot: Slot = { worker: new Worker(new URL("./scan-worker.ts", import.meta.url)), running: [] };
+    slot.worker.on("message", (result: ScanResult) => {
+      const index = slot.running.shift();
+      if (index !== undefined) this.#results.set(index, result);
+      this.#feed();
+      this.#wake();
+    });
+    const failed = () => {
+      this.#failed = true;
+      this.#wake();
+    };
+    slot.worker.on("error", failed);
+    slot.worker.on("exit", failed);
+    return slot;
+  }
+
+  #feed(): void {
+    while (this.#given < Math.min(this.#chunks.length, this.#taken + WINDOW)) {
+      const slot = this.#slots.toSorted((a, b) => a.running.length - b.running.length)[0];
+      if (slot === undefined || slot.running.length >= AHEAD) return;
+      slot.running.push(this.#given);
+      slot.worker.postMessage(this.#chunks[this.#given]);
+      this.#given += 1;
+    }
   }
 }
