@@ -11,6 +11,7 @@ import {
   type Team,
   teamSalt,
 } from "../store/teams.ts";
+import { replayDeadLetters } from "../queue/replay.ts";
 import { createToken } from "../store/tokens.ts";
 import { createCode } from "../store/viewers.ts";
 import { repairDay } from "../store/repair.ts";
@@ -35,6 +36,8 @@ const EnrolBody = z.strictObject({
 
 /** Of the first team, when none is named. */
 const CodeBody = z.strictObject({ team: Label.optional(), viewer: Label.default("You") });
+
+const TeamBody = z.strictObject({ team: Label.optional() });
 
 /** Recomputes these days' sums from their events and says how many rows differed. */
 const RepairBody = z.strictObject({ team: Label.optional(), from: Day, to: Day }).refine(isOrdered);
@@ -82,6 +85,10 @@ export const local = new Hono<ApiEnv>()
       Date.now(),
     );
     return c.json({ code });
+  })
+  .post("/dead-letters/replay", json(TeamBody), async (c) => {
+    const team = await teamNamed(c.env.DB, c.req.valid("json").team);
+    return c.json(await replayDeadLetters(c.env, team.id, Date.now()));
   })
   .post("/repair", json(RepairBody), async (c) => {
     const { team: name, from, to } = c.req.valid("json");

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { createMessageBatch } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { openDeadLetter } from "../store/dead-letters.ts";
-import { deliver, enrol, messagesOf, SentMessages } from "../test/client.ts";
+import { call, deliver, enrol, messagesOf, SentMessages, SETUP } from "../test/client.ts";
 import { logsRequest, requestRecord, uid } from "../test/records.ts";
 import api from "../worker.ts";
 import { backoffS } from "./ingest.ts";
@@ -117,6 +117,21 @@ describe("dead letters", () => {
     await expect(openDeadLetter(env.DEAD_LETTERS, KMS_KEY, "dead/2/dead0")).rejects.toThrow(
       "Decryption failed",
     );
+  });
+
+  it("are queued again on request, and are then stored", async () => {
+    await keep([await message("A", 1), { v: 1, team: 1, canary: true }]);
+    const sent = new SentMessages();
+    const init = {
+      method: "POST",
+      headers: { authorization: `Bearer ${SETUP}`, "content-type": "application/json" },
+      body: "{}",
+    };
+    const response = await call("/local/dead-letters/replay", init, { INGEST: sent.queue() });
+    expect(await response.json()).toEqual({ queued: 1, kept: 1 });
+    await deliver(sent.bodies);
+    expect(await storedUids()).toEqual([uid(1)]);
+    expect((await env.DEAD_LETTERS.list()).objects.map(({ key }) => key)).toEqual(["dead/1/dead1"]);
   });
 
   it("are deleted at night when two weeks are over", async () => {

@@ -28,6 +28,12 @@ export async function openDeadLetter(bucket: R2Bucket, kmsKey: string, name: str
   return JSON.parse(new TextDecoder().decode(plain));
 }
 
+/** Names of a page of dead letters, oldest names first. */
+export async function listDeadLetters(bucket: R2Bucket, team: number): Promise<string[]> {
+  const page = await bucket.list({ prefix: `dead/${team}/`, limit: 100 });
+  return page.objects.map((object) => object.key);
+}
+
 /** Deletes what is older than two weeks. Returns how many. */
 export async function pruneDeadLetters(bucket: R2Bucket, nowMs: number): Promise<number> {
   let cursor: string | undefined;

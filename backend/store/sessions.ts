@@ -77,7 +77,11 @@ export async function readSessionParts(
 /** Oldest and newest day that hold data. */
 export async function dataDays(db: D1Database, team: number): Promise<Range | undefined> {
   const row = await db
-    .prepare("SELECT min(day) first, max(day) last FROM rollups WHERE team = ?1 AND requests + prompts > 0")
+    .prepare(
+      // Two looks at the ends of the key; min and max in one would read all of it.
+      `SELECT (SELECT day FROM rollups WHERE team = ?1 AND requests + prompts > 0 ORDER BY day LIMIT 1) first,
+              (SELECT day FROM rollups WHERE team = ?1 AND requests + prompts > 0 ORDER BY day DESC LIMIT 1) last`,
+    )
     .bind(team)
     .first();
   if (row === null || row["first"] === null) return undefined;
