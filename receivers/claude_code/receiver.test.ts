@@ -157,23 +157,26 @@ it("keeps the totals exact when it is killed anywhere, again and again", async (
   rmSync(whole, { recursive: true });
 });
 
-it("sees lines appended to a followed file, new files and new folders within a second", async () => {
-  writeFileSync(file(), prompt("old"));
-  const host = new FakeHost({ isFirstStart: true, firstStartMs: Date.UTC(2026, 9, 1) });
-  await live(host);
-  await until(() => host.store.positions.size === 1);
-  appendFileSync(file(), answer("msg_1") + end());
-  expect(await until(() => host.store.records.has("msg_1"))).toBeLessThan(1000);
-  writeFileSync(file("b.jsonl"), answer("msg_2") + end());
-  expect(await until(() => host.store.records.has("msg_2"))).toBeLessThan(1000);
-  const deep = path.join(home, "projects", "-new", "sid", "subagents");
-  mkdirSync(deep, { recursive: true });
-  writeFileSync(path.join(deep, "agent-1.jsonl"), answer("msg_3") + end());
-  expect(await until(() => host.store.records.has("msg_3"))).toBeLessThan(1000);
-  appendFileSync(path.join(deep, "agent-1.jsonl"), answer("msg_4") + end());
-  expect(await until(() => host.store.records.has("msg_4"))).toBeLessThan(1000);
-  expect(host.store.records.has("prompt:old")).toBe(false);
-});
+it.each(["linux", "darwin"] as const)(
+  "as on %s, sees lines appended, new files and new folders within a second",
+  async (os) => {
+    writeFileSync(file(), prompt("old"));
+    const host = new FakeHost({ isFirstStart: true, firstStartMs: Date.UTC(2026, 9, 1) });
+    await live(host, { platform: { os } });
+    await until(() => host.store.positions.size === 1);
+    appendFileSync(file(), answer("msg_1") + end());
+    expect(await until(() => host.store.records.has("msg_1"))).toBeLessThan(1000);
+    writeFileSync(file("b.jsonl"), answer("msg_2") + end());
+    expect(await until(() => host.store.records.has("msg_2"))).toBeLessThan(1000);
+    const deep = path.join(home, "projects", "-new", "sid", "subagents");
+    mkdirSync(deep, { recursive: true });
+    writeFileSync(path.join(deep, "agent-1.jsonl"), answer("msg_3") + end());
+    expect(await until(() => host.store.records.has("msg_3"))).toBeLessThan(1000);
+    appendFileSync(path.join(deep, "agent-1.jsonl"), answer("msg_4") + end());
+    expect(await until(() => host.store.records.has("msg_4"))).toBeLessThan(1000);
+    expect(host.store.records.has("prompt:old")).toBe(false);
+  },
+);
 
 it("notices a root that appears later", async () => {
   rmSync(path.join(home, "projects"), { recursive: true });

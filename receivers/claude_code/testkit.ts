@@ -150,10 +150,10 @@ export function receiverSettings(
 export function receiverOf(
   home: string,
   host: FakeHost,
-  over: { clock?: Clock; config?: Record<string, unknown> } = {},
+  over: { clock?: Clock; config?: Record<string, unknown>; platform?: Partial<Platform> } = {},
 ): Component {
   const config = ClaudeCodeConfig.parse({ include: [`${home}/projects/**/*.jsonl`], ...over.config });
-  return new ClaudeCodeReceiver(receiverSettings(over.clock ?? realClock), config, host);
+  return new ClaudeCodeReceiver(receiverSettings(over.clock ?? realClock, over.platform), config, host);
 }
 
 /** Reads a home to its end, as `run --once` does. */
