@@ -19,7 +19,13 @@ function versionOf(random: Random): Event {
     kind: isPrompt ? "prompt" : "request",
     uid: uid(n + 1),
     at: NOW_S - fixed.below(3 * 86_400) - random.below(3),
-    session: random.chance(0.1) ? "" : String(1 + fixed.below(4)).repeat(32),
+    // Now and then unknown, or another: forks copy records into new sessions.
+    session: random.chance(0.1)
+      ? ""
+      : random
+          .pick([1 + fixed.below(4), 1 + fixed.below(4), n % 10])
+          .toString()
+          .repeat(32),
     turn: "",
     project: fixed.pick(["", "a".repeat(64), "b".repeat(64)]),
     model: isPrompt ? "" : random.chance(0.9) ? fixed.pick(["claude-opus-5", "claude-haiku-5-5"]) : "",
