@@ -145,6 +145,32 @@ async function passOn(
   response.writeHead(answer.status, { "content-type": type }).end(body);
 }
 
+describe("a viewer", () => {
+  it.each(["127.0.0.1", "localhost"])("signs in at %s and sees what was stored", async (host) => {
+    const origin = workers.url.replace("127.0.0.1", host);
+    const { code } = await workers.setUp("/local/sign-in-code", {});
+    const answer = await fetch(`${origin}/api/sign-in`, {
+      method: "POST",
+      headers: { origin, "content-type": "application/json" },
+      body: JSON.stringify({ code }),
+    });
+    expect(answer.status).toBe(204);
+    const setCookie = answer.headers.get("set-cookie") ?? "";
+    expect(setCookie).not.toContain("Secure");
+    const headers = { cookie: setCookie.split(";")[0] ?? "" };
+    const today = new Date().toISOString().slice(0, 10);
+    const week = new Date(Date.now() - 6 * 86_400_000).toISOString().slice(0, 10);
+    const report = await fetch(`${origin}/api/report?from=${week}&to=${today}`, { headers });
+    const { totals } = (await report.json()) as { totals: { requests: number } };
+    expect(totals.requests).toBe(requests());
+    const etag = report.headers.get("etag") ?? "";
+    const again = await fetch(`${origin}/api/report?from=${week}&to=${today}`, {
+      headers: { ...headers, "if-none-match": etag },
+    });
+    expect([etag === "", again.status]).toEqual([false, 304]);
+  });
+});
+
 describe("nothing that was refused is kept or printed", () => {
   it("no canary is in D1, R2, Durable Objects, queues or any output", async () => {
     const canary = "canary-7f3a9c";
