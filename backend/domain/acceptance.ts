@@ -77,13 +77,30 @@ function normalise(record: LogRecord): Event | undefined {
     geo: plain("talos.usage.inference_geo"),
     input: count("gen_ai.usage.input_tokens"),
     cacheRead: count("gen_ai.usage.cache_read.input_tokens"),
-    cacheWrite:
-      count("gen_ai.usage.cache_write.input_tokens") ?? count("gen_ai.usage.cache_creation.input_tokens"),
+    cacheWrite: writesOf(count),
     cacheWrite1h: count("talos.usage.cache_write_1h_tokens"),
     output: count("gen_ai.usage.output_tokens"),
     searches: count("talos.usage.web_search_requests"),
     final: values.get("talos.usage.partial") === undefined,
   };
+}
+
+/** All cache writes: the largest of the total under both its names and of its parts, where any is given. */
+function writesOf(count: (key: string) => number | null): number | null {
+  const parts = [
+    count("talos.usage.cache_write_5m_tokens"),
+    count("talos.usage.cache_write_1h_tokens"),
+  ].filter(isGiven);
+  const totals = [
+    count("gen_ai.usage.cache_write.input_tokens"),
+    count("gen_ai.usage.cache_creation.input_tokens"),
+  ].filter(isGiven);
+  const given = parts.length > 0 ? [...totals, parts.reduce((a, b) => a + b)] : totals;
+  return given.length > 0 ? Math.max(...given) : null;
+}
+
+function isGiven(count: number | null): count is number {
+  return count !== null;
 }
 
 /** Values that do not change a price are stored as nothing, so that they sum in one row. */

@@ -252,6 +252,19 @@ describe("input", () => {
   });
 });
 
+it("a body beyond the limit is refused, with and without its length told", async () => {
+  const body = JSON.stringify({ code: "x".repeat(20_000) });
+  const headers = { origin: ORIGIN, ...json };
+  const stream = new Blob([body]).stream();
+  for (const each of [body, stream]) {
+    const response = await call("/api/sign-in", { method: "POST", headers, body: each });
+    expect([response.status, await response.json()]).toMatchObject([
+      413,
+      { error: { code: "body_too_large" } },
+    ]);
+  }
+});
+
 describe("labels", () => {
   it("name projects and developers, and go away again", async () => {
     const ada = await enrol();

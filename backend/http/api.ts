@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { ApiError } from "../domain/report.ts";
 import { type ApiEnv, sameOrigin, signedIn } from "./context.ts";
@@ -10,6 +11,15 @@ import { reports } from "./reports.ts";
 import { sessions } from "./sessions.ts";
 import { signIn } from "./sign-in.ts";
 
+/** Longest body of an API request, however it is sent. */
+const MAX_BODY_BYTES = 16_384;
+const smallBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new Refusal(413, "body_too_large");
+  },
+});
+
 const viewers = new Hono<ApiEnv>()
   .use(signedIn)
   .route("/", reports)
@@ -17,6 +27,7 @@ const viewers = new Hono<ApiEnv>()
   .route("/", labels);
 
 export const api = new Hono<ApiEnv>()
+  .use(smallBody)
   .use("/api/*", sameOrigin)
   .route("/api/sign-in", signIn)
   .route("/api", viewers)
