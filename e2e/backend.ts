@@ -74,8 +74,14 @@ export class LocalBackend {
     return this.get<Report>(`/api/report?from=${from}&to=${to}`);
   }
 
-  async close(): Promise<void> {
+  /** Ends the Workers; what they stored stays to be looked at. */
+  async stop(): Promise<void> {
     await this.#workers?.stop();
+    this.#workers = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     rmSync(this.#base, { recursive: true, force: true });
   }
 

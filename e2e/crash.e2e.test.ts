@@ -45,9 +45,9 @@ it(
     for (let kill = 1; kill <= KILLS; kill++) {
       collector.run();
       const before = requestsSeen();
-      const wanted = random() < 0.7 ? 1 + Math.floor(random() * 3) : 0;
+      const wanted = random() < 0.7 ? 1 + Math.floor(random() * 2) : 0;
       const earliest = Date.now() + random() * 900;
-      const latest = Date.now() + 6_000;
+      const latest = Date.now() + 2_500;
       while (Date.now() < earliest || (requestsSeen() - before < wanted && Date.now() < latest)) {
         for (let n = 0; n < 4; n++) writer.step();
         await sleep(5 + random() * 25);

@@ -11,19 +11,52 @@ export function findLeaks(
   canaries: Iterable<string>,
   outputs: Readonly<Record<string, Buffer>> = {},
 ): string[] {
-  const needles = [...canaries].flatMap((canary) => formsOf(canary).map((form) => ({ canary, form })));
-  const sources = [
-    ...Object.entries(outputs),
-    ...folders.flatMap((folder) => filesBelow(folder).map((file) => [file, readFileSync(file)] as const)),
-  ];
-  const found: string[] = [];
-  for (const [name, content] of sources) {
+  const index = new NeedleIndex(canaries);
+  const files = folders.flatMap((folder) =>
+    filesBelow(folder).map((file) => [file, readFileSync(file)] as const),
+  );
+  const found = new Set<string>();
+  for (const [name, content] of [...Object.entries(outputs), ...files]) {
     for (const bytes of [content, ...inflated(content)]) {
-      const text = bytes.toString("latin1");
-      for (const { canary, form } of needles) if (text.includes(form)) found.push(`${canary} in ${name}`);
+      for (const canary of index.findIn(bytes)) found.add(`${canary} in ${name}`);
     }
   }
-  return [...new Set(found)];
+  return [...found];
+}
+
+/** Many thousands of needles at once: a table of their first four bytes, then the whole comparison. */
+class NeedleIndex {
+  readonly #maybe = new Uint8Array(1 << 22);
+  readonly #byStart = new Map<number, { canary: string; form: Buffer }[]>();
+
+  constructor(canaries: Iterable<string>) {
+    for (const canary of canaries) {
+      for (const text of formsOf(canary)) {
+        const form = Buffer.from(text, "latin1");
+        if (form.length < 4) continue;
+        const start = form.readUInt32LE(0);
+        this.#maybe[slot(start)] = 1;
+        this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), { canary, form }]);
+      }
+    }
+  }
+
+  findIn(bytes: Buffer): Set<string> {
+    const found = new Set<string>();
+    for (let at = 0; at + 4 <= bytes.length; at++) {
+      const start = bytes.readUInt32LE(at);
+      if (this.#maybe[slot(start)] === 0) continue;
+      for (const { canary, form } of this.#byStart.get(start) ?? []) {
+        if (bytes.compare(form, 0, form.length, at, Math.min(bytes.length, at + form.length)) === 0)
+          found.add(canary);
+      }
+    }
+    return found;
+  }
+}
+
+function slot(start: number): number {
+  return Math.imul(start, 0x9e37_79b1) >>> 10;
 }
 
 function formsOf(canary: string): string[] {
@@ -37,7 +70,7 @@ function formsOf(canary: string): string[] {
   return [
     ...new Set([
       bytes.toString("latin1"),
-      bytes.toString("utf16le"),
+      Buffer.from(canary, "utf16le").toString("latin1"),
       bytes.toString("hex"),
       ...base64,
       ...urlSafe,

@@ -139,7 +139,9 @@ export interface ExporterFactory<S extends z.ZodType = z.ZodType> extends Factor
 export type Factory = ReceiverFactory | ProcessorFactory | ExporterFactory;
 
 /** Ties a config schema to the receiver it configures. */
-export function defineReceiver<S extends z.ZodType>(spec: Omit<ReceiverFactory<S>, "kind">): ReceiverFactory<S> {
+export function defineReceiver<S extends z.ZodType>(
+  spec: Omit<ReceiverFactory<S>, "kind">,
+): ReceiverFactory<S> {
   return { kind: "receiver", ...spec };
 }
 
@@ -151,6 +153,8 @@ export function defineProcessor<S extends z.ZodType>(
 }
 
 /** Ties a config schema to the exporter it configures. */
-export function defineExporter<S extends z.ZodType>(spec: Omit<ExporterFactory<S>, "kind">): ExporterFactory<S> {
+export function defineExporter<S extends z.ZodType>(
+  spec: Omit<ExporterFactory<S>, "kind">,
+): ExporterFactory<S> {
   return { kind: "exporter", ...spec };
 }

@@ -9,8 +9,10 @@ const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 150;
 
-/** Keeps wrangler from asking anything of the network or of the terminal. */
+/** Keeps wrangler from asking anything of the network or of the terminal, and from keeping traces of requests. */
 const QUIET = {
+  X_LOCAL_OBSERVABILITY: "false",
+  X_LOCAL_EXPLORER: "false",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_HIDE_BANNER: "true",
@@ -96,12 +98,22 @@ function wrangler(args: string[], folder: StartFolder, cwd: string): ChildProces
   // A group of its own: Ctrl-C in the terminal must reach the collector first, which still has things to deliver.
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
-    env: { ...process.env, ...QUIET },
+    env: { ...process.env, ...QUIET, ...ownFolders(folder) },
     stdio: ["ignore", log, log],
     detached: true,
   });
   closeSync(log);
   return child;
+}
+
+/** What wrangler would write into the home folder. */
+function ownFolders({ root }: StartFolder): Record<string, string> {
+  return {
+    WRANGLER_LOG_PATH: path.join(root, "wrangler/logs"),
+    WRANGLER_CACHE_DIR: path.join(root, "wrangler/cache"),
+    WRANGLER_REGISTRY_PATH: path.join(root, "wrangler/registry"),
+    XDG_CONFIG_HOME: path.join(root, "wrangler/config"),
+  };
 }
 
 async function answers(url: string, exited: AbortSignal): Promise<boolean> {

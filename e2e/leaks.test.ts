@@ -1,0 +1,30 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { findLeaks } from "./leaks.ts";
+
+const CANARY = "CANARY-of-the-leak-test";
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+
+it.each<[string, Buffer]>([
+  ["as it is", Buffer.from(`x${CANARY}y`)],
+  ["in UTF-16", Buffer.from(`x${CANARY}y`, "utf16le")],
+  ["as hex", Buffer.from(Buffer.from(CANARY).toString("hex"))],
+  ["as base64", Buffer.from(base64(`${CANARY}y`))],
+  ["as base64, one byte in", Buffer.from(base64(`x${CANARY}y`))],
+  ["as base64, two bytes in", Buffer.from(base64(`xx${CANARY}y`))],
+  ["in gzip", Buffer.concat([Buffer.from("head"), gzipSync(CANARY)])],
+  ["in deflate", deflateSync(CANARY)],
+  ["in zstd", Buffer.concat([Buffer.from("head"), zstdCompressSync(CANARY)])],
+])("finds a canary %s", (_name, content) => {
+  const folder = mkdtempSync(path.join(tmpdir(), "leaks-"));
+  writeFileSync(path.join(folder, "file"), content);
+  expect(findLeaks([folder], [CANARY])).toEqual([`${CANARY} in ${path.join(folder, "file")}`]);
+});
+
+it("finds nothing where there is nothing", () => {
+  const harmless = Buffer.from("CANARY-of-the-leak-tess and many other words");
+  expect(findLeaks([], [CANARY], { output: harmless })).toEqual([]);
+});
