@@ -11,7 +11,7 @@ import {
   type Team,
   teamSalt,
 } from "../store/teams.ts";
-import { replayDeadLetters } from "../queue/replay.ts";
+import { replayDeadLetters } from "./replay.ts";
 import { createToken } from "../store/tokens.ts";
 import { createCode } from "../store/viewers.ts";
 import { repairDay } from "../store/repair.ts";
