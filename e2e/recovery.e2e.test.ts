@@ -47,7 +47,9 @@ function allTruth(): object {
   return { requests: sum("requests"), prompts: sum("prompts"), output: sum("output") };
 }
 
-const expectTruth = () => expect.poll(totals, { timeout: 30_000, interval: 300 }).toEqual(allTruth());
+async function expectTruth(): Promise<void> {
+  await expect.poll(totals, { timeout: 30_000, interval: 300 }).toEqual(allTruth());
+}
 
 it("sets a damaged state aside, says so, and rebuilds it from the transcripts without doubling anything", async () => {
   const { home, writer } = newWriter();
