@@ -40,7 +40,7 @@ function writeScopeLogs(writer: Writer, { scope, logRecords, schemaUrl }: ScopeL
   if (schemaUrl) writeTextField(writer, 26, schemaUrl);
 }
 
-function writeScope(writer: Writer, { name, version, attributes }: InstrumentationScope): void {
+export function writeScope(writer: Writer, { name, version, attributes }: InstrumentationScope): void {
   if (name) writeTextField(writer, 10, name);
   if (version) writeTextField(writer, 18, version);
   for (const attribute of attributes) writeKeyValue(writer, 26, attribute);
@@ -60,14 +60,14 @@ function writeRecord(writer: Writer, record: LogRecord): void {
   if (record.eventName) writeTextField(writer, 98, record.eventName);
 }
 
-function writeKeyValue(writer: Writer, tag: number, { key, value }: KeyValue): void {
+export function writeKeyValue(writer: Writer, tag: number, { key, value }: KeyValue): void {
   writer.uint32(tag).fork();
   if (key) writeTextField(writer, 10, key);
   writeNestedValue(writer, 18, value);
   writer.ldelim();
 }
 
-function writeNestedValue(writer: Writer, tag: number, value: AnyValue): void {
+export function writeNestedValue(writer: Writer, tag: number, value: AnyValue): void {
   writer.uint32(tag).fork();
   writeAnyValue(writer, value);
   writer.ldelim();
@@ -91,7 +91,7 @@ function writeAnyValue(writer: Writer, value: AnyValue): void {
   }
 }
 
-function writeTextField(writer: Writer, tag: number, text: string): void {
+export function writeTextField(writer: Writer, tag: number, text: string): void {
   writeText(writer.uint32(tag), text);
 }
 

@@ -1,13 +1,26 @@
 import { expect, it } from "vitest";
 import type { SourceRecord, Value } from "#component/record.ts";
 import { checkRecord } from "#proto/egress.ts";
+import type { LogRecord } from "#proto/logs.ts";
+import { protobufCodec } from "#proto/protobuf.ts";
+import { RecordWriter, requestBytes } from "#proto/record-writer.ts";
 import { record } from "#state/testing.ts";
 import { Gate } from "./gate.ts";
 import { DestinationIds } from "./ids.ts";
-import { attributeOf, TEAM_KEY } from "./testing.ts";
+import { attributeOf, recordsOf, TEAM_KEY } from "./testing.ts";
 
 const blocked: string[] = [];
 const gate = new Gate(new DestinationIds(TEAM_KEY, "talos"), "off", (name) => blocked.push(name));
+
+/** What left for a record, read back from its bytes. */
+function passed(given: SourceRecord): LogRecord | undefined {
+  const writer = new RecordWriter();
+  const left = gate.pass(given, writer);
+  const scope = { name: "talos.receiver.claude_code", version: "1", attributes: [] };
+  const records = recordsOf(protobufCodec.decodeRequest(requestBytes([], scope, writer.take())));
+  expect(records).toHaveLength(left ? 1 : 0);
+  return records[0];
+}
 
 const usage: [string, Value][] = [
   ["gen_ai.operation.name", "chat"],
@@ -34,10 +47,10 @@ function request(over: Partial<SourceRecord> = {}, extra: [string, Value][] = []
 }
 
 it("lets a request pass that keeps the contract, with keyed ids and whole seconds", () => {
-  const passed = gate.pass(request());
-  expect(passed && checkRecord(passed, "off")).toEqual([]);
-  expect(passed?.timeUnixNano).toBe(1_790_000_000_000_000_000n);
-  expect(passed && attributeOf(passed, "log.record.uid")).toMatch(/^[0-9a-f]{32}$/);
+  const left = passed(request());
+  expect(left && checkRecord(left, "off")).toEqual([]);
+  expect(left?.timeUnixNano).toBe(1_790_000_000_000_000_000n);
+  expect(left && attributeOf(left, "log.record.uid")).toMatch(/^[0-9a-f]{32}$/);
 });
 
 it("gives the same request the same id on any read, and another at another destination", () => {
@@ -74,9 +87,9 @@ it.each<{ name: string; extra: [string, Value][]; counts: string }>([
   },
 ])("holds back $name, counts it by name and never by value", ({ extra, counts }) => {
   blocked.length = 0;
-  const passed = gate.pass(request({}, extra));
+  const left = passed(request({}, extra));
   expect(blocked).toContain(counts);
-  const shown = JSON.stringify([passed, blocked], (_key, value: unknown) =>
+  const shown = JSON.stringify([left, blocked], (_key, value: unknown) =>
     typeof value === "bigint" ? String(value) : value,
   );
   expect(shown).not.toContain("CANARY");
@@ -84,15 +97,34 @@ it.each<{ name: string; extra: [string, Value][]; counts: string }>([
 
 it("never lets a local id, a folder or a body pass", () => {
   const local = { request: "CANARY-request", session: "CANARY-session", turn: "CANARY-turn" };
-  const passed = gate.pass(request({ local, cwd: "/home/CANARY", body: "CANARY prompt" }));
-  expect(passed?.body).toBeUndefined();
-  expect(JSON.stringify(passed?.attributes)).not.toContain("CANARY");
+  const left = passed(request({ local, cwd: "/home/CANARY", body: "CANARY prompt" }));
+  expect(left?.body).toBeUndefined();
+  expect(JSON.stringify(left?.attributes)).not.toContain("CANARY");
 });
 
 it("refuses a record that lacks what the contract requires", () => {
-  expect(gate.pass(request({ attributes: new Map() }))).toBeUndefined();
+  expect(passed(request({ attributes: new Map() }))).toBeUndefined();
 });
 
 it("refuses a record that the mode does not have", () => {
-  expect(gate.pass(request({ eventName: "talos.completion", body: "CANARY" }))).toBeUndefined();
+  expect(passed(request({ eventName: "talos.completion", body: "CANARY" }))).toBeUndefined();
+});
+
+it("takes ids from local ids alone, whatever the record holds under their names", () => {
+  const forged: [string, Value][] = ["log.record.uid", "gen_ai.conversation.id", "talos.turn.id"].map(
+    (name) => [name, "f".repeat(32)],
+  );
+  const left = passed(request({ local: { request: "msg_1" } }, forged));
+  expect(JSON.stringify(left?.attributes)).not.toContain("ffff");
+});
+
+it("writes the same again when values repeat, and nothing of a refused record in between", () => {
+  const writer = new RecordWriter();
+  const refused = request({ attributes: new Map([["talos.source", "claude_code"]]) });
+  const results = [request(), refused, request()].map((one) => gate.pass(one, writer));
+  expect(results).toEqual([true, false, true]);
+  const scope = { name: "s", version: "1", attributes: [] };
+  const [first, second] = recordsOf(protobufCodec.decodeRequest(requestBytes([], scope, writer.take())));
+  expect(second).toEqual(first);
+  expect(first).toEqual(passed(request()));
 });

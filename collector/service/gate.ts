@@ -1,92 +1,91 @@
 import type { SourceRecord, Value } from "#component/record.ts";
-import { admits, type AttributeRule, type Mode, type RecordRule, ruleFor } from "#proto/egress.ts";
-import type { AnyValue, KeyValue, LogRecord } from "#proto/logs.ts";
+import { type Mode, RECORDS, type RecordRule } from "#proto/egress.ts";
+import type { RecordWriter } from "#proto/record-writer.ts";
+import { AttributeGate } from "./attribute-gate.ts";
 import type { DestinationIds } from "./ids.ts";
 
 /** Where a local id ends up, and only as a keyed hash. */
-const ID_ATTRIBUTES = ["log.record.uid", "gen_ai.conversation.id", "talos.turn.id"] as const;
+const IDS: ReadonlyMap<string, (ids: DestinationIds, record: SourceRecord) => string | undefined> = new Map([
+  ["log.record.uid", (ids, { source, local }) => ids.record(source, local.request)],
+  ["gen_ai.conversation.id", (ids, { local }) => local.session && ids.conversation(local.session)],
+  ["talos.turn.id", (ids, { local }) => local.turn && ids.turn(local.turn)],
+]);
+
+interface Field {
+  attribute: AttributeGate;
+  /** Makes the value from local ids: what the record itself holds under this name is ignored. */
+  id: ((ids: DestinationIds, record: SourceRecord) => string | undefined) | undefined;
+}
+
+/** What is allowed of one kind of record. */
+interface Allowed {
+  rule: RecordRule;
+  fields: readonly Field[];
+}
 
 /**
- * The last step before anything is stored or sent: builds the record that leaves from the contract's table, so
- * that what the table does not name cannot pass.
+ * The last step before anything is stored or sent: writes the record that leaves by the contract's table, so that
+ * what the table does not name cannot pass.
  */
 export class Gate {
   readonly #ids: DestinationIds;
   readonly #mode: Mode;
   /** Counts what was held back: a contract name or `other`, never a value. */
   readonly #blocked: (name: string) => void;
+  readonly #allowed: ReadonlyMap<string, Allowed>;
 
   constructor(ids: DestinationIds, mode: Mode, blocked: (name: string) => void) {
     this.#ids = ids;
     this.#mode = mode;
     this.#blocked = blocked;
+    const inMode = RECORDS.filter(({ modes }) => modes.includes(mode));
+    this.#allowed = new Map(inMode.map((rule) => [rule.eventName, { rule, fields: fieldsOf(rule, mode) }]));
   }
 
-  /** Returns the record as it may leave, or undefined when the contract does not allow it at all. */
-  pass(record: SourceRecord): LogRecord | undefined {
-    const rule = ruleFor(record.eventName);
-    if (rule === undefined || !rule.modes.includes(this.#mode)) return this.#refuse("event");
-    const attributes = this.#attributes(rule, this.#withIds(record));
-    if (attributes === undefined) return undefined;
-    const body = this.#body(rule, record.body);
-    return {
-      timeUnixNano: BigInt(Math.floor(record.timeMs / rule.resolutionMs) * rule.resolutionMs) * 1_000_000n,
-      eventName: record.eventName,
-      attributes,
-      ...(body && { body }),
-    };
-  }
-
-  #withIds(record: SourceRecord): ReadonlyMap<string, Value> {
-    const { attributes, local, source } = record;
-    for (const name of ID_ATTRIBUTES) attributes.delete(name);
-    attributes.set("log.record.uid", this.#ids.record(source, local.request));
-    if (local.session !== undefined) {
-      attributes.set("gen_ai.conversation.id", this.#ids.conversation(local.session));
+  /** Writes the record as it may leave. False, with nothing written, when the contract does not allow it at all. */
+  pass(record: SourceRecord, into: RecordWriter): boolean {
+    const allowed = this.#allowed.get(record.eventName);
+    if (allowed === undefined) return this.#refuse("event");
+    const { resolutionMs } = allowed.rule;
+    into.begin(BigInt(Math.floor(record.timeMs / resolutionMs) * resolutionMs) * 1_000_000n);
+    if (!this.#attributes(allowed.fields, record, into)) {
+      into.discard();
+      return false;
     }
-    if (local.turn !== undefined) attributes.set("talos.turn.id", this.#ids.turn(local.turn));
-    return attributes;
+    if (record.body !== undefined) this.#body(allowed.rule, record.body, into);
+    into.end(allowed.rule.eventName);
+    return true;
   }
 
-  #attributes(rule: RecordRule, given: ReadonlyMap<string, Value>): KeyValue[] | undefined {
-    const passed: KeyValue[] = [];
+  #attributes(fields: readonly Field[], record: SourceRecord, into: RecordWriter): boolean {
+    const given = record.attributes;
     let named = 0;
-    for (const attribute of rule.attributes) {
-      const value = given.get(attribute.name);
-      if (value !== undefined) named += 1;
-      if (value !== undefined && this.#allows(attribute, value)) {
-        passed.push({ key: attribute.name, value: wireValue(attribute, value) });
-        continue;
-      }
+    for (const { attribute, id } of fields) {
+      const own = given.get(attribute.name);
+      if (own !== undefined) named += 1;
+      const value: Value | undefined = id === undefined ? own : id(this.#ids, record);
+      if (value !== undefined && attribute.write(value, into)) continue;
       if (value !== undefined) this.#blocked(attribute.name);
-      if (attribute.required === true) return this.#refuse(attribute.name);
+      if (attribute.required) return this.#refuse(attribute.name);
     }
     if (named < given.size) this.#blocked("other");
-    return passed;
+    return true;
   }
 
-  #allows(attribute: AttributeRule, value: Value): boolean {
-    return attribute.modes.includes(this.#mode) && attribute.optIn === undefined && admits(attribute, value);
+  #body(rule: RecordRule, text: string, into: RecordWriter): void {
+    if (rule.body?.modes.includes(this.#mode) === true && text.length <= rule.body.maxLength) into.body(text);
+    else this.#blocked("body");
   }
 
-  #body(rule: RecordRule, text: string | undefined): AnyValue | undefined {
-    if (text === undefined) return undefined;
-    if (rule.body?.modes.includes(this.#mode) === true && text.length <= rule.body.maxLength) {
-      return { stringValue: text };
-    }
-    this.#blocked("body");
-    return undefined;
-  }
-
-  #refuse(name: string): undefined {
+  #refuse(name: string): false {
     this.#blocked(name);
-    return undefined;
+    return false;
   }
 }
 
-function wireValue({ type }: AttributeRule, value: Value): AnyValue {
-  if (type === "int") return { intValue: Number(value) };
-  if (type === "double") return { doubleValue: Number(value) };
-  if (type === "bool") return { boolValue: value === true };
-  return { stringValue: String(value) };
+function fieldsOf(rule: RecordRule, mode: Mode): Field[] {
+  return rule.attributes.map((attribute) => ({
+    attribute: new AttributeGate(attribute, mode, attribute.name !== "log.record.uid"),
+    id: IDS.get(attribute.name),
+  }));
 }

@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { hkdfSync } from "node:crypto";
 import type { Source } from "#component/record.ts";
+import { KeyedHash } from "#state/keyed-hash.ts";
 
 /** Ids remembered at once: sessions and turns repeat on every record, requests do not. */
 const REMEMBERED = 4_096;
@@ -9,9 +10,9 @@ const REMEMBERED = 4_096;
  * key of its own, so that equal ids cannot be joined across them.
  */
 export class DestinationIds {
-  readonly #record: KeyObject;
-  readonly #conversation: KeyObject;
-  readonly #turn: KeyObject;
+  readonly #record: KeyedHash;
+  readonly #conversation: KeyedHash;
+  readonly #turn: KeyedHash;
   readonly #remembered = new Map<string, string>();
 
   /** `destination` is `talos` for the team's own backend, else the exporter's id. */
@@ -24,15 +25,15 @@ export class DestinationIds {
 
   /** `log.record.uid`: the same request gives the same id on any read, for ever. */
   record(source: Source, request: string): string {
-    return hash(this.#record, `${source}\0${request}`);
+    return this.#record.text(`${source}\0${request}`);
   }
 
   conversation(session: string): string {
-    return this.#memo(`c${session}`, () => hash(this.#conversation, session));
+    return this.#memo(`c${session}`, () => this.#conversation.text(session));
   }
 
   turn(prompt: string): string {
-    return this.#memo(`t${prompt}`, () => hash(this.#turn, prompt));
+    return this.#memo(`t${prompt}`, () => this.#turn.text(prompt));
   }
 
   #memo(key: string, make: () => string): string {
@@ -45,11 +46,6 @@ export class DestinationIds {
   }
 }
 
-function subkey(teamKey: Uint8Array, info: string): KeyObject {
-  return createSecretKey(new Uint8Array(hkdfSync("sha256", teamKey, new Uint8Array(), info, 32)));
-}
-
-/** The first 16 bytes of HMAC-SHA-256, as 32 hex digits. */
-function hash(key: KeyObject, text: string): string {
-  return createHmac("sha256", key).update(text, "utf8").digest("hex").slice(0, 32);
+function subkey(teamKey: Uint8Array, info: string): KeyedHash {
+  return new KeyedHash(new Uint8Array(hkdfSync("sha256", teamKey, new Uint8Array(), info, 32)));
 }

@@ -2,15 +2,12 @@ import type { Delivery, Processor } from "#component/component.ts";
 import type { SourceRecord, Weight } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import type { Mode } from "#proto/egress.ts";
-import type { KeyValue, LogRecord } from "#proto/logs.ts";
-import { protobufCodec } from "#proto/protobuf.ts";
+import type { KeyValue } from "#proto/logs.ts";
 import type { StateStore } from "#state/store.ts";
 import type { Commit, Known, NewBatch } from "#state/types.ts";
+import { Batcher } from "./batcher.ts";
 import type { Counters } from "./counters.ts";
 import type { Gate } from "./gate.ts";
-
-/** Records in one outbox row: about 45 KB, so that a request stays below the default 64 KiB. */
-const RECORDS_PER_BATCH = 64;
 
 export interface Destination {
   exporter: string;
@@ -153,30 +150,18 @@ export class Spooler {
     },
   ): void {
     const { exporter, delivery, gate } = destination;
-    const passed: { wire: LogRecord; accepted: Accepted; record: SourceRecord }[] = [];
     const room = work.kept.length === 0 || destination.hasRoom();
+    const batcher = new Batcher(exporter, { resource, scope: work.unit.scope });
     for (const { record, accepted } of work.kept) {
       const reason = skipReason(accepted, exporter, delivery) ?? (room ? undefined : "queue_full");
-      const wire = reason === undefined ? gate.pass(record) : undefined;
-      if (wire === undefined) work.skip(reason ?? "egress_blocked", 1);
-      else passed.push({ wire, accepted, record });
+      if (reason !== undefined) work.skip(reason, 1);
+      else if (gate.pass(record, batcher.writer)) batcher.passed(record, accepted.key);
+      else work.skip("egress_blocked", 1);
       if (accepted.owed.includes(exporter)) work.draft.refilled.push({ key: accepted.key, exporter });
     }
-    for (let i = 0; i < passed.length; i += RECORDS_PER_BATCH) {
-      const part = passed.slice(i, i + RECORDS_PER_BATCH);
-      const logRecords = part.map(({ wire }) => wire);
-      const scope = { ...work.unit.scope, attributes: [] };
-      work.draft.batches.push({
-        exporter,
-        plaintext: protobufCodec.encodeRequest({
-          resourceLogs: [{ resource: { attributes: resource }, scopeLogs: [{ scope, logRecords }] }],
-        }),
-        records: part.length,
-        keys: part.map(({ accepted }) => accepted.key),
-        ranges: earliestRanges(part.map(({ record }) => record)),
-      });
-    }
-    add(work.draft.counters, `spooled/${exporter}`, passed.length);
+    const { batches, records } = batcher.finish();
+    work.draft.batches.push(...batches);
+    add(work.draft.counters, `spooled/${exporter}`, records);
   }
 
   /** Exporters whose pipelines this receiver does not feed: the balance of each counts every record. */
@@ -217,14 +202,6 @@ export function grows(earlier: Weight, later: Weight): boolean {
 
 function cloneRecord(record: SourceRecord): SourceRecord {
   return { ...record, local: { ...record.local }, attributes: new Map(record.attributes) };
-}
-
-function earliestRanges(records: readonly SourceRecord[]): NewBatch["ranges"] {
-  const earliest = new Map<string, number>();
-  for (const { range } of records) {
-    earliest.set(range.fileKey, Math.min(earliest.get(range.fileKey) ?? Infinity, range.from));
-  }
-  return [...earliest].map(([fileKey, from]) => ({ fileKey, from }));
 }
 
 function add(counters: Map<string, number>, name: string, by: number): void {

@@ -1,31 +1,28 @@
-import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { SourceRecord } from "#component/record.ts";
+import { KeyedHash } from "./keyed-hash.ts";
 
 /** A request's own record. Others of the same request are told apart by their event's name. */
 const REQUEST = "gen_ai.client.inference.operation.details";
+const DIGEST = Buffer.from("digest\0");
 
 /** Keyed hashes under a random key that never leaves `state.db`: nobody can test a guess against them without it. */
 export class LocalKeys {
-  readonly #key: KeyObject;
+  readonly #keyed: KeyedHash;
 
   constructor(localKey: Uint8Array) {
-    this.#key = createSecretKey(localKey);
+    this.#keyed = new KeyedHash(localKey);
   }
 
   fileKey(identity: string): string {
-    return this.#hash(`file\0${identity}`);
+    return this.#keyed.text(`file\0${identity}`);
   }
 
   digest(content: Uint8Array): string {
-    return createHmac("sha256", this.#key).update("digest\0").update(content).digest("hex").slice(0, 32);
+    return this.#keyed.bytes(DIGEST, content);
   }
 
   recordKey(record: Pick<SourceRecord, "eventName" | "source" | "local">): string {
     const request = `${record.source}\0${record.local.request}`;
-    return this.#hash(record.eventName === REQUEST ? request : `${request}\0${record.eventName}`);
-  }
-
-  #hash(text: string): string {
-    return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, 32);
+    return this.#keyed.text(record.eventName === REQUEST ? request : `${request}\0${record.eventName}`);
   }
 }
