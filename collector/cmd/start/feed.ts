@@ -43,6 +43,8 @@ export class Feed {
     const trouble = problem === undefined ? "" : ` · ${problem}, trying again`;
     const footer = `  ${delivered.toLocaleString("en-US")} delivered · ${waiting.toLocaleString("en-US")} waiting${trouble}`;
     if (footer === this.#footer) return;
+    // Where lines cannot be renewed in place, only what is settled or in trouble is worth one.
+    if (!this.#o.live && waiting > 0 && problem === undefined) return;
     this.#footer = footer;
     if (this.#o.live) this.#o.write(`\r\u001B[2K${dim(footer)}`);
     else this.#o.write(`${footer}\n`);
