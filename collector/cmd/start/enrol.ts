@@ -22,23 +22,32 @@ export async function enrol(
   const saltFile = path.join(folder.config, "salt");
   if (readIfThere(tokenFile) !== "" && readIfThere(saltFile) !== "") return;
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const answer = Enrolment.parse(await post(backend, "/local/enrol", { ...who, timeZone }));
+  const answer = Enrolment.parse(await postLocal(backend, "/local/enrol", { ...who, timeZone }));
   writeFileSync(saltFile, answer.teamSalt, { mode: 0o600 });
   writeFileSync(tokenFile, answer.agentToken, { mode: 0o600 });
 }
 
 /** A link that signs in once. The code is in the fragment, which no server log ever sees. */
 export async function signInLink(backend: Backend): Promise<string> {
-  const { code } = SignInCode.parse(await post(backend, "/local/sign-in-code", {}));
+  const { code } = SignInCode.parse(await postLocal(backend, "/local/sign-in-code", {}));
   return `${backend.url}/sign-in#${code}`;
 }
 
-async function post({ url, setupSecret }: Backend, route: string, body: object): Promise<unknown> {
+/** Calls a set-up route of the local Workers. Throws naming the route, its status and what to do. */
+export async function postLocal(
+  { url, setupSecret }: Backend,
+  route: string,
+  body: object,
+): Promise<unknown> {
   const response = await fetch(`${url}${route}`, {
     method: "POST",
     headers: { authorization: `Bearer ${setupSecret}`, "content-type": "application/json" },
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
+  }).catch((error: unknown) => {
+    throw new Error(`nothing answers at ${url}; start it with npm start, or name its --port`, {
+      cause: error,
+    });
   });
   if (!response.ok) throw new Error(`the local Workers answered ${response.status} to POST ${route}`);
   return response.json();
