@@ -154,3 +154,10 @@ function outcomes(codec: Codec, bytes: Uint8Array) {
   }
   return { request: decoded, errors, crashes: errors.filter((error) => !(error instanceof DecodeError)) };
 }
+
+it.each<[string, Codec, Uint8Array]>([
+  ["protobuf", protobufCodec, Uint8Array.from(Buffer.alloc(2 * 250_001, "\n\0"))],
+  ["json", jsonCodec, new TextEncoder().encode(`{"resourceLogs":[${"{},".repeat(250_000)}{}]}`)],
+])("%s: refuses a small body that would decode to more parts than fit in memory", (_name, codec, body) => {
+  expect(() => codec.decodeRequest(body)).toThrow(new DecodeError("too_many_parts"));
+});

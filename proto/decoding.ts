@@ -5,6 +5,12 @@ import type { LogsResponse } from "./logs.ts";
 /** Arrays and maps within each other. Deeper ones are an attack, not telemetry. */
 export const MAX_DEPTH = 32;
 
+/**
+ * Messages within a request: resources, scopes, records, attributes, values. Empty ones take two bytes on the wire and
+ * a hundred in memory, so a limit on the body alone would not bound what decoding it needs.
+ */
+export const MAX_PARTS = 250_000;
+
 export const ID_BYTES = { traceId: 16, spanId: 8 } as const;
 
 /** An int64 as a number where that is exact. */

@@ -1,5 +1,6 @@
 /** OTLP logs as JSON: ids in hex, 64-bit integers as strings, enumerations as integers, lowerCamelCase names. */
 import type { Codec } from "./codec.ts";
+import { MAX_PARTS } from "./decoding.ts";
 import { requestOf, responseFrom, statusFrom } from "./json-read.ts";
 import { requestJson, responseJson, statusJson } from "./json-write.ts";
 import { DecodeError } from "./logs.ts";
@@ -7,7 +8,7 @@ import { DecodeError } from "./logs.ts";
 export const jsonCodec: Codec = {
   contentType: "application/json",
   encodeRequest: (request) => encode(requestJson(request)),
-  decodeRequest: (bytes) => decode(bytes, requestOf),
+  decodeRequest: (bytes) => decode(bounded(bytes), requestOf),
   encodeResponse: (response) => encode(responseJson(response)),
   decodeResponse: (bytes) => decode(bytes, responseFrom),
   encodeStatus: (status) => encode(statusJson(status)),
@@ -20,6 +21,17 @@ function encode(message: object): Uint8Array {
 
 function decode<T>(bytes: Uint8Array, read: (json: unknown) => T): T {
   return read(parse(textOf(bytes)));
+}
+
+const OPENING_BRACE = 0x7b;
+const OPENING_BRACKET = 0x5b;
+
+/** Counted before the parser makes objects of them. Braces within texts count too: a bound, not a measure. */
+function bounded(bytes: Uint8Array): Uint8Array {
+  let parts = 0;
+  for (const byte of bytes) if (byte === OPENING_BRACE || byte === OPENING_BRACKET) parts += 1;
+  if (parts > MAX_PARTS) throw new DecodeError("too_many_parts");
+  return bytes;
 }
 
 function textOf(bytes: Uint8Array): string {

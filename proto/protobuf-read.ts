@@ -1,8 +1,8 @@
-import type { Reader } from "protobufjs/minimal.js";
 import { countOf, ID_BYTES, MAX_DEPTH, responseOf } from "./decoding.ts";
 import { DecodeError } from "./logs.ts";
 import type { AnyValue, InstrumentationScope, KeyValue, LogRecord } from "./logs.ts";
 import type { LogsRequest, LogsResponse, ResourceLogs, RpcStatus, ScopeLogs } from "./logs.ts";
+import type { BoundedReader as Reader } from "./protobuf-wire.ts";
 import { enter, leave, readFixed64, readInt64, skip } from "./protobuf-wire.ts";
 
 /**

@@ -1,14 +1,21 @@
-import type { Reader, Writer } from "protobufjs/minimal.js";
-import { narrowed } from "./decoding.ts";
+import { Reader, type Writer } from "protobufjs/minimal.js";
+import { MAX_PARTS, narrowed } from "./decoding.ts";
 import { DecodeError } from "./logs.ts";
 
 /** What protobufjs leaves to us: bounds of nested messages and exact 64-bit integers. */
+
+/** Counts the messages it entered. */
+export class BoundedReader extends Reader {
+  parts = 0;
+}
 
 /**
  * Reads a message's length and narrows the reader to it, so that nothing inside can read past its end.
  * Returns what `leave` needs.
  */
-export function enter(reader: Reader): number {
+export function enter(reader: BoundedReader): number {
+  reader.parts += 1;
+  if (reader.parts > MAX_PARTS) throw new DecodeError("too_many_parts");
   const length = reader.size();
   const outer = reader.len;
   if (length > outer - reader.pos) throw new DecodeError("truncated");

@@ -4,10 +4,11 @@
  * Accepts what the wire format allows: unknown fields and groups are skipped, a field of another wire type is an
  * unknown one, and of a field that occurs twice the last wins. Refuses text that is not UTF-8.
  */
-import { Reader, Writer } from "protobufjs/minimal.js";
+import { Writer } from "protobufjs/minimal.js";
 import type { Codec } from "./codec.ts";
 import { DecodeError } from "./logs.ts";
 import { readRequest, readResponse, readStatus } from "./protobuf-read.ts";
+import { BoundedReader } from "./protobuf-wire.ts";
 import { writeRequest, writeResponse, writeStatus } from "./protobuf-write.ts";
 
 export const protobufCodec: Codec = {
@@ -26,9 +27,9 @@ function encode<T>(message: T, write: (writer: Writer, message: T) => void): Uin
   return writer.finish();
 }
 
-function decode<T>(bytes: Uint8Array, read: (reader: Reader) => T): T {
+function decode<T>(bytes: Uint8Array, read: (reader: BoundedReader) => T): T {
   try {
-    return read(new Reader(bytes));
+    return read(new BoundedReader(bytes));
   } catch (error) {
     if (error instanceof DecodeError) throw error;
     // The reader's own message may quote the input's size or bytes.
