@@ -76,6 +76,18 @@ describe("the feed", () => {
     expect(feed.state.report?.version).toBe(2);
   });
 
+  it("fetches the report of a busy team at most once in five seconds, and misses no last change", async () => {
+    await open();
+    for (let poll = 0; poll < 30; poll += 1) {
+      backend.version += 1;
+      await wait(1);
+    }
+    expect(backend.reports.length).toBeGreaterThanOrEqual(10);
+    expect(backend.reports.length).toBeLessThanOrEqual(13);
+    await wait(3);
+    expect(feed.state.report?.version).toBe(backend.version);
+  });
+
   it("asks nothing while nobody looks, and at once when somebody does", async () => {
     await open();
     visible = false;

@@ -32,6 +32,8 @@ export interface FeedPorts {
 }
 
 export const POLL_MS = 2000;
+/** A busy team's version changes with every poll. Its pages fetch the report at most this often. */
+export const REFRESH_MS = 5000;
 const NOTHING: FeedState = {
   me: null,
   range: null,
@@ -52,6 +54,8 @@ export class Feed {
   /** Counts refreshes; an answer to an older one is thrown away. */
   #round = 0;
   #polling = false;
+  /** When everything was last asked for, in milliseconds since the epoch. */
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: FeedPorts, view: View) {
     this.#ports = ports;
@@ -89,6 +93,7 @@ export class Feed {
   async refresh(): Promise<void> {
     this.#round += 1;
     const round = this.#round;
+    this.#askedAt = this.#ports.now();
     try {
       const picture = await this.#fetchAll();
       if (round !== this.#round) return;
@@ -119,7 +124,9 @@ export class Feed {
     try {
       const { version } = await this.#ports.api.version();
       const { report, me, failure } = this.#state;
-      if (failure !== null || version !== (report ?? me)?.version) await this.refresh();
+      const isNew = version !== (report ?? me)?.version;
+      const isDue = report === null || this.#ports.now() - this.#askedAt >= REFRESH_MS;
+      if (failure !== null || (isNew && isDue)) await this.refresh();
     } catch (error) {
       this.#fail(error);
     } finally {
