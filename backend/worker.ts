@@ -31,7 +31,14 @@ export default {
 
 async function route(url: URL, request: Request, env: ApiBindings, ctx: ExecutionContext): Promise<Response> {
   if (url.pathname === "/v1/logs") return postLogs(request, env);
-  if (url.pathname.startsWith("/v1/")) return unknownPath(request);
+  if (/^\/v1(?:\/|$)/i.test(url.pathname)) return unknownPath(request);
   if (/^\/(?:api|local)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
-  return env.ASSETS.fetch(request);
+  return asset(url, request, env);
+}
+
+/** A build's file that is gone must not be answered by the page, which browsers would keep for a year in its place. */
+async function asset(url: URL, request: Request, env: ApiBindings): Promise<Response> {
+  const response = await env.ASSETS.fetch(request);
+  const isPage = response.headers.get("content-type")?.startsWith("text/html") ?? false;
+  return url.pathname.startsWith("/assets/") && isPage ? new Response(null, { status: 404 }) : response;
 }

@@ -114,7 +114,14 @@ export const PRICE_CHANGES: readonly Day[] = [...new Set(PRICES.map((row) => day
 );
 
 /** Changes whenever the table does: part of every report's ETag. */
-export const PRICES_VERSION = `${PRICES.length}-${Math.max(...PRICE_CHANGES)}`;
+export const PRICES_VERSION = checksum(JSON.stringify(PRICES));
+
+/** FNV-1a of 32 bits: enough to tell one edition of a table from the next. */
+function checksum(text: string): string {
+  let hash = 0x81_1c_9d_c5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01_00_01_93);
+  return (hash >>> 0).toString(16);
+}
 
 const byModel = Map.groupBy(
   PRICES.flatMap((row) => row.models.map((model) => ({ model, row }))),

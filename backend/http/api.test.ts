@@ -129,7 +129,9 @@ describe("signing in", () => {
     });
     const ctx = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
     const cookie = (await api.fetch(request as never, env, ctx as never)).headers.get("set-cookie") ?? "";
-    expect(cookie).toMatch(/^talos_session=[A-Za-z0-9_-]{43}; /);
+    // Over TLS no other host of the domain may set it.
+    expect(cookie.startsWith("__Host-")).toBe(secure);
+    expect(cookie).toMatch(/^(?:__Host-)?talos_session=[A-Za-z0-9_-]{43}; /);
     for (const part of ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=604800"])
       expect(cookie).toContain(part);
     expect(cookie.includes("Secure")).toBe(secure);
@@ -291,6 +293,19 @@ describe("labels", () => {
   });
 });
 
+it.each([
+  ["turns the direction", "\u202egpj.exe"],
+  ["isolates the direction", "\u2066x"],
+  ["shows nothing", "\u200b"],
+  ["breaks the line", "a\u2028b"],
+  ["is half a character", "\ud800"],
+])("a label that %s is refused", async (_what, label) => {
+  const { developerId } = await enrol();
+  const headers = { cookie: await signIn(), origin: ORIGIN, ...json };
+  const init = { method: "PUT", headers, body: JSON.stringify({ label }) };
+  expect((await call(`/api/developers/${developerId}`, init)).status).toBe(400);
+});
+
 describe("the report", () => {
   it("is not sent again while nothing changed", async () => {
     const ada = await enrol();
@@ -302,6 +317,25 @@ describe("the report", () => {
     expect((await call(path, { headers: { "if-none-match": etag } })).status).toBe(401);
     await deliver(messagesOf(ada, logsRequest([requestRecord({ uid: uid(1) })])));
     expect((await call(path, { headers: { ...headers, "if-none-match": etag } })).status).toBe(200);
+  });
+
+  it("is known to be the same by a tag that a proxy made weak, and stays in the browser's cache", async () => {
+    await enrol();
+    const headers = { cookie: await signIn() };
+    const path = "/api/report?from=2026-11-01&to=2026-11-02";
+    const etag = (await call(path, { headers })).headers.get("etag") ?? "";
+    const again = await call(path, { headers: { ...headers, "if-none-match": `"x", W/${etag}` } });
+    expect([again.status, again.headers.get("cache-control")]).toEqual([304, "private, no-cache"]);
+  });
+
+  it("has another tag for another team, also for one that took its id and version after a reset", async () => {
+    await enrol();
+    const cookie = await signIn();
+    const tag = async () =>
+      (await call("/api/report?from=2026-11-01&to=2026-11-02", { headers: { cookie } })).headers.get("etag");
+    const before = await tag();
+    await env.DB.prepare("UPDATE teams SET created_at = created_at + 1").run();
+    expect(await tag()).not.toBe(before);
   });
 
   it("counts a request on the team's day, an unknown price as unknown, and a partial as such", async () => {
@@ -462,6 +496,19 @@ describe("every answer is closed", () => {
     });
     expect(response.status).toBeGreaterThanOrEqual(400);
   });
+});
+
+it("a build's file that is gone is not answered by the page", async () => {
+  const ASSETS = {
+    fetch: async () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
+  } as unknown as Fetcher;
+  const gone = await call("/assets/index-old.js", {}, { ASSETS });
+  expect([gone.status, gone.headers.get("cache-control")]).toEqual([404, "no-store"]);
+  expect((await call("/trust", {}, { ASSETS })).status).toBe(200);
+});
+
+it.each(["/v1", "/V1/logs"])("%s is no page", async (path) => {
+  expect((await call(path)).status).toBe(404);
 });
 
 it("fromHex reads what toHex wrote", () => {

@@ -2,16 +2,11 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { labelDeveloper, labelProject } from "../store/labels.ts";
 import type { ApiEnv } from "./context.ts";
+import { Label } from "./label.ts";
 import { Refusal } from "./refusal.ts";
 import { json, param } from "./validate.ts";
 
-const LabelBody = z.strictObject({
-  label: z
-    .string()
-    .trim()
-    .max(80)
-    .regex(/^\P{Cc}*$/u),
-});
+const LabelBody = z.strictObject({ label: Label });
 const ProjectPath = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
 const DeveloperPath = z.object({
   id: z

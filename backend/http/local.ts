@@ -16,31 +16,27 @@ import { createToken } from "../store/tokens.ts";
 import { createCode } from "../store/viewers.ts";
 import { repairDay } from "../store/repair.ts";
 import type { ApiEnv } from "./context.ts";
+import { Label } from "./label.ts";
 import { Day, isOrdered } from "./range.ts";
 import { Refusal } from "./refusal.ts";
 import { json } from "./validate.ts";
 
-const Label = z
-  .string()
-  .trim()
-  .min(1)
-  .max(80)
-  .regex(/^\P{Cc}*$/u);
+const Name = Label.refine((text) => text !== "");
 
 const EnrolBody = z.strictObject({
-  team: Label,
+  team: Name,
   timeZone: z.string().max(60).refine(isTimeZone),
-  developer: Label,
+  developer: Name,
   demo: z.boolean().default(false),
 });
 
 /** Of the first team, when none is named. */
-const CodeBody = z.strictObject({ team: Label.optional(), viewer: Label.default("You") });
+const CodeBody = z.strictObject({ team: Name.optional(), viewer: Name.default("You") });
 
-const TeamBody = z.strictObject({ team: Label.optional() });
+const TeamBody = z.strictObject({ team: Name.optional() });
 
 /** Recomputes these days' sums from their events and says how many rows differed. */
-const RepairBody = z.strictObject({ team: Label.optional(), from: Day, to: Day }).refine(isOrdered);
+const RepairBody = z.strictObject({ team: Name.optional(), from: Day, to: Day }).refine(isOrdered);
 
 /** Events of older days are, or may soon be, deleted: their sums are all there is. */
 const REPAIRABLE_DAYS = 118;

@@ -38,19 +38,27 @@ export const reports = new Hono<ApiEnv>()
   .get("/report", query(ReportQuery), async (c) => {
     const { from, to, by } = c.req.valid("query");
     const team = await teamOf(c.env.DB, c.var.viewer.team);
-    const tag = etag(team.version);
-    if (c.req.header("if-none-match") === tag) return c.body(null, 304, { etag: tag });
+    if (isKnown(c.req.header("if-none-match"), etag(team))) return c.body(null, 304, cached(etag(team)));
     const [rows, labels] = await Promise.all([
       readReport(c.env.DB, team.id, { from, to }, by),
       readLabels(c.env.DB, team.id),
     ]);
     const report: Report = buildReport(rows, labels, { from, to, timeZone: team.timeZone }, by);
-    return c.json(report, 200, { etag: etag(report.version), "cache-control": "private, no-cache" });
+    return c.json(report, 200, cached(etag({ ...team, version: report.version })));
   });
 
-/** Of one URL: the data's version and the prices'. */
-function etag(version: number): string {
-  return `"${version}.${PRICES_VERSION}"`;
+/** Of one URL: whose data, its version and the prices'. A team is told by its birth too: ids and versions begin anew. */
+function etag(team: Team): string {
+  return `"${team.id}.${team.createdAt}.${team.version}.${PRICES_VERSION}"`;
+}
+
+/** Also in its weak form, which is what proxies that compress make of it. */
+function isKnown(sent: string | undefined, tag: string): boolean {
+  return (sent ?? "").split(",").some((known) => known.trim().replace(/^W\//, "") === tag);
+}
+
+function cached(tag: string): Record<string, string> {
+  return { etag: tag, "cache-control": "private, no-cache" };
 }
 
 export async function teamOf(db: D1Database, id: number): Promise<Team> {

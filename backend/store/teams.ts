@@ -6,6 +6,8 @@ export interface Team {
   timeZone: string;
   mode: string;
   version: number;
+  /** Milliseconds since the Unix epoch, UTC. */
+  createdAt: number;
 }
 
 interface Row {
@@ -14,13 +16,15 @@ interface Row {
   time_zone: string;
   mode: string;
   version: number;
+  created_at: number;
 }
 
-const COLUMNS = "id, name, time_zone, mode, version";
+const COLUMNS = "id, name, time_zone, mode, version, created_at";
 
 function toTeam(row: Row | null): Team | undefined {
   if (row === null) return undefined;
-  return { id: row.id, name: row.name, timeZone: row.time_zone, mode: row.mode, version: row.version };
+  const { id, name, time_zone: timeZone, mode, version, created_at: createdAt } = row;
+  return { id, name, timeZone, mode, version, createdAt };
 }
 
 export async function findTeam(db: D1Database, id: number): Promise<Team | undefined> {
