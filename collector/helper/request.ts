@@ -1,4 +1,5 @@
 import type { LogRecord, LogsRequest, ResourceLogs, ScopeLogs } from "#proto/logs.ts";
+import { protobufCodec } from "#proto/protobuf.ts";
 
 /** Joins requests into one, records of the same resource and scope together. */
 export function mergeRequests(requests: readonly LogsRequest[]): LogsRequest {
@@ -60,6 +61,11 @@ export function singleRecords(request: LogsRequest): LogsRequest[] {
     let seen = 0;
     return filterRequest(request, () => seen++ === at);
   });
+}
+
+/** As the outbox keeps it. */
+export function asBatch(request: LogsRequest): { plaintext: Uint8Array; records: number } {
+  return { plaintext: protobufCodec.encodeRequest(request), records: countRecords(request) };
 }
 
 function keyOf(attributes: ResourceLogs["resource"]["attributes"]): string {

@@ -3,6 +3,7 @@ import type { Delivery, SendResult } from "#component/component.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { batch, commitOf, FILE, Folder, record, TALOS } from "#state/testing.ts";
+import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
 import { recordsOf, ScriptedExporter, TO_TALOS } from "../service/testing.ts";
 import { Sender } from "./sender.ts";
@@ -210,4 +211,113 @@ it("stops in the middle of a retry with everything still queued", async () => {
   await settle();
   await sender.stop();
   expect(store.pending(TALOS).records).toBe(3);
+});
+
+it("ends draining when the time is over, also when it ends while a request is under way", async () => {
+  queue(1);
+  const time = new AbortController();
+  const component = new ScriptedExporter({ kind: "retry", reason: "HTTP 503" });
+  const send = component.send.bind(component);
+  component.send = (request) => {
+    time.abort();
+    return send(request);
+  };
+  expect(await senderFor(component).drain(time.signal)).toBe(false);
+  expect(store.pending(TALOS).records).toBe(1);
+});
+
+/** So often the next calls are refused, as by a full disk. */
+function refuse(method: "acknowledge" | "health" | "park" | "unpark", times: number): void {
+  const original = store[method].bind(store) as (...args: unknown[]) => unknown;
+  let left = times;
+  Object.assign(store, {
+    [method]: (...args: unknown[]) => {
+      left -= 1;
+      if (left >= 0) throw new StateError("disk_full", "state.db: the disk is full");
+      return original(...args);
+    },
+  });
+}
+
+const DELIVERED: SendResult = { kind: "delivered", rejected: 0 };
+const BUSY: SendResult = { kind: "retry", reason: "POST answered 503" };
+const WRONG_TOKEN: SendResult = { kind: "park", reason: "POST answered 401", destination: true };
+
+it.each<{ method: Parameters<typeof refuse>[0]; answers: SendResult[]; requests: number }>([
+  { method: "health", answers: [BUSY, DELIVERED], requests: 2 },
+  { method: "acknowledge", answers: [DELIVERED], requests: 1 },
+  { method: "park", answers: [WRONG_TOKEN, DELIVERED], requests: 2 },
+  { method: "unpark", answers: [WRONG_TOKEN, DELIVERED], requests: 2 },
+])("goes on by itself after the disk refused $method, and repeats nothing", async (given) => {
+  queue(3);
+  const component = new ScriptedExporter(...given.answers);
+  refuse(given.method, 3);
+  senderFor(component).start();
+  for (let i = 0; i < 60; i++) {
+    await folder.settings.clock.advance(1_000);
+    await settle();
+  }
+  expect(component.requests).toHaveLength(given.requests);
+  expect(store.balance().destinations[0]).toMatchObject({ acknowledged: 3, parked: 0, balanced: true });
+  expect(folder.settings.said()).toContain("disk_full");
+});
+
+it("has one request under way at most, also while draining", async () => {
+  queue(1);
+  const component = new ScriptedExporter(BUSY);
+  const sender = senderFor(component, { delivery: { corrections: false } });
+  let underWay = 0;
+  let most = 0;
+  component.send = async (request) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await settle();
+    underWay -= 1;
+    component.requests.push(request);
+    return component.requests.length < 4 ? BUSY : DELIVERED;
+  };
+  sender.start();
+  const drained = sender.drain(AbortSignal.timeout(5_000));
+  for (let i = 0; i < 30; i++) {
+    await folder.settings.clock.advance(1_000);
+    await settle();
+    sender.wake();
+  }
+  expect(await drained).toBe(true);
+  expect([most, component.requests.length]).toEqual([1, 4]);
+});
+
+it.each([false, true])(
+  "is not held up when the clock jumps back a day (was refused before: %s)",
+  async (held) => {
+    queue(1);
+    const component = new ScriptedExporter(...(held ? [BUSY, DELIVERED] : [DELIVERED]));
+    const delivery = held ? {} : { timing: "batched" as const };
+    senderFor(component, { delivery }).start();
+    await settle();
+    const now = folder.settings.clock.now.bind(folder.settings.clock);
+    folder.settings.clock.now = () => now() - 86_400_000;
+    await folder.settings.clock.advance(2_000);
+    await settle();
+    expect(store.balance().destinations[0]).toMatchObject({ acknowledged: 1 });
+  },
+);
+
+it("ends draining at once where the token is refused", async () => {
+  queue(2);
+  const sender = senderFor(new ScriptedExporter(WRONG_TOKEN));
+  await sender.drain(AbortSignal.timeout(5_000));
+  expect(store.balance().destinations[0]).toMatchObject({ parked: 2, balanced: true });
+});
+
+it("ends the request in flight when the time to drain is over", async () => {
+  queue(1);
+  const component = new ScriptedExporter();
+  component.send = (_request, signal?: AbortSignal) =>
+    new Promise((resolve) => signal?.addEventListener("abort", () => resolve(BUSY)));
+  const sender = senderFor(component);
+  sender.start();
+  await settle();
+  expect(await sender.drain(AbortSignal.timeout(20))).toBe(false);
+  expect(folder.settings.said()).not.toContain("delivery failed");
 });

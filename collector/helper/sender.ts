@@ -2,10 +2,19 @@ import type { Clock, Delivery, Exporter, Logger, SendResult } from "#component/c
 import { checkRecord, type Mode } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
+import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
 import type { QueuedBatch } from "#state/types.ts";
 import { Backoff } from "./backoff.ts";
-import { countRecords, filterRequest, halveRequest, mergeRequests, singleRecords } from "./request.ts";
+import {
+  asBatch,
+  countRecords,
+  filterRequest,
+  halveRequest,
+  mergeRequests,
+  singleRecords,
+} from "./request.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
@@ -28,7 +37,7 @@ export interface SenderOptions {
   settled(): void;
 }
 
-type Outcome = "idle" | "sent" | { waitMs: number };
+type Outcome = "idle" | "sent" | "held";
 
 /** Empties one destination's queue, oldest first, one request at a time. Nothing leaves the queue unsettled. */
 export class Sender {
@@ -36,12 +45,18 @@ export class Sender {
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   readonly #abort = new AbortController();
   #cancelTimer: (() => void) | undefined;
-  #cancelAskAgain: (() => void) | undefined;
+  #cancelHold: (() => void) | undefined;
   #running: Promise<void> | undefined;
-  #notBeforeMs = 0;
+  /** Ended by a timer and never by the time of day, so that a clock that jumps back cannot prolong it. */
+  #held: Promise<void> | undefined;
   #maxBytes: number;
   /** True after the destination refused everything (a wrong token), until it takes something again. */
   #refused = false;
+  /** What is parked is to be queued again before the next request. */
+  #asksAgain = false;
+  /** What became of a request and could not be stored yet: done before anything else is sent. */
+  #unsettled: (() => void) | undefined;
+  #draining = false;
   #stopped = false;
 
   constructor(options: SenderOptions) {
@@ -50,20 +65,18 @@ export class Sender {
   }
 
   start(): void {
-    this.#o.store.unpark(this.#o.exporter);
+    try {
+      this.#o.store.unpark(this.#o.exporter);
+    } catch (error) {
+      this.#asksAgain = true;
+      this.#stateFailed(error);
+    }
     this.wake();
   }
 
-  /** A destination that refused everything is asked again with what it refused. */
-  #askAgain(): void {
-    if (this.#stopped) return;
-    this.#o.store.unpark(this.#o.exporter);
-    this.wake();
-  }
-
-  /** Something was queued, or the time may have come. Cheap; call it after every commit. */
+  /** Something was queued, or the time may have come. Cheap; call it after every commit. Never throws. */
   wake(): void {
-    if (this.#stopped || this.#running !== undefined) return;
+    if (this.#stopped || this.#draining || this.#running !== undefined) return;
     const waitMs = this.#dueInMs();
     if (waitMs === undefined) return;
     if (waitMs > 0) return this.#later(waitMs);
@@ -73,44 +86,69 @@ export class Sender {
     });
   }
 
-  /** Sends what is queued without waiting for a full batch; retries until `signal` aborts. True when all is gone. */
+  /**
+   * Sends what is queued without waiting for a full batch; retries until `signal` aborts, which also ends the request
+   * in flight. True when all is gone. Only `stop` may follow.
+   */
   async drain(signal: AbortSignal): Promise<boolean> {
+    this.#draining = true;
     this.#cancelTimer?.();
+    const aborted = whenAborted(signal);
+    void aborted.then(() => this.#abort.abort());
+    if (signal.aborted) this.#abort.abort();
     await this.#running;
     while (!signal.aborted && !this.#stopped) {
       const outcome = await this.#sendOnce();
-      if (outcome === "idle") return this.#o.store.pending(this.#o.exporter).batches === 0;
-      if (outcome !== "sent") await pause(outcome.waitMs, this.#o.clock, signal);
+      if (outcome === "idle") break;
+      // Nobody gives it another token within this run's last seconds.
+      if (outcome === "held" && this.#refused) break;
+      if (outcome === "held") await Promise.race([this.#held, aborted]);
     }
-    return this.#o.store.pending(this.#o.exporter).batches === 0;
+    return this.#isEmpty();
   }
 
   /** Ends the request in flight; its records stay queued. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
-    this.#cancelAskAgain?.();
+    this.#cancelHold?.();
     this.#abort.abort();
     await this.#running;
   }
 
-  /** Milliseconds until something should be sent; undefined when nothing is queued. */
+  #isEmpty(): boolean {
+    try {
+      return this.#unsettled === undefined && this.#o.store.pending(this.#o.exporter).batches === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Milliseconds until something should be sent; undefined when nothing is queued, or the destination is held. */
   #dueInMs(): number | undefined {
+    if (this.#held !== undefined) return undefined;
+    if (this.#asksAgain || this.#unsettled !== undefined) return 0;
+    try {
+      return this.#queueDueInMs();
+    } catch (error) {
+      this.#stateFailed(error);
+      return undefined;
+    }
+  }
+
+  #queueDueInMs(): number | undefined {
     const { store, exporter, clock, delivery, batch } = this.#o;
     const { batches, bytes, oldestMs } = store.pending(exporter);
     if (batches === 0) return undefined;
-    const held = Math.max(0, this.#notBeforeMs - clock.now());
-    if (held > 0) return held;
     if (delivery.timing === "immediate" || bytes >= batch.sizeBytes || this.#o.hurry()) return 0;
+    const age = clock.now() - (oldestMs ?? 0);
     // A clock that jumped back must not make the batch wait longer than the setting.
-    const age = Math.max(0, clock.now() - (oldestMs ?? 0));
-    return Math.max(0, batch.timeoutMs - age);
+    return age < 0 ? 0 : Math.max(0, batch.timeoutMs - age);
   }
 
   #later(waitMs: number): void {
     this.#cancelTimer?.();
-    const looks = this.#notBeforeMs <= this.#o.clock.now();
-    this.#cancelTimer = this.#o.clock.after(looks ? Math.min(waitMs, LOOK_MS) : waitMs, () => this.wake());
+    this.#cancelTimer = this.#o.clock.after(Math.min(waitMs, LOOK_MS), () => this.wake());
   }
 
   async #sendAll(goOn: () => boolean): Promise<void> {
@@ -119,8 +157,20 @@ export class Sender {
     }
   }
 
+  /** Never rejects: a disk that refuses is waited for like a destination that does. */
   async #sendOnce(): Promise<Outcome> {
+    try {
+      this.#settleAgain();
+      return await this.#exchange();
+    } catch (error) {
+      return this.#stateFailed(error);
+    }
+  }
+
+  async #exchange(): Promise<Outcome> {
     const { store, exporter, delivery } = this.#o;
+    if (this.#asksAgain) store.unpark(exporter);
+    this.#asksAgain = false;
     const maxBatches = delivery.grouping === "batch" ? 1 : 1_000;
     const queued = store.take(exporter, { maxBytes: this.#maxBytes, maxBatches });
     if (queued.length === 0) return "idle";
@@ -128,7 +178,7 @@ export class Sender {
     if (allowed.length === 0) return "sent";
     const request = mergeRequests(allowed.map((batch) => batch.request));
     const result = await this.#o.component.send(request, this.#abort.signal);
-    if (this.#stopped && result.kind === "retry") return { waitMs: 0 };
+    if (this.#abort.signal.aborted && result.kind === "retry") return "held";
     return this.#act(
       result,
       allowed.map(({ id }) => id),
@@ -160,6 +210,7 @@ export class Sender {
       case "split":
         return this.#split(ids, request, result.reason);
       case "park":
+        this.#asksAgain = result.destination === true;
         this.#settle(() => store.park(exporter, ids, result.reason));
         log.error("request refused: kept aside, tried again at the next start", {
           exporter,
@@ -208,15 +259,31 @@ export class Sender {
   #hold(reason: string, state: "retrying" | "parked", afterMs?: number): Outcome {
     const { exporter, clock, log } = this.#o;
     const waitMs = Math.max(afterMs ?? 0, this.#backoff.next());
-    this.#notBeforeMs = clock.now() + waitMs;
-    if (state === "parked") {
-      this.#refused = true;
-      this.#cancelAskAgain?.();
-      this.#cancelAskAgain = clock.after(waitMs, () => this.#askAgain());
-    }
-    this.#note(reason, state, this.#notBeforeMs);
+    if (state === "parked") this.#refused = true;
+    this.#wait(waitMs);
     log.warn("delivery failed: nothing is lost, trying again", { exporter, reason, wait_ms: waitMs });
-    return { waitMs };
+    this.#note(reason, state, clock.now() + waitMs);
+    return "held";
+  }
+
+  #stateFailed(error: unknown): Outcome {
+    const { exporter, log } = this.#o;
+    const waitMs = this.#backoff.next();
+    this.#wait(waitMs);
+    const cause = error instanceof StateError ? error.code : "unknown";
+    log.error("the state refused: nothing is lost, trying again", { exporter, cause, wait_ms: waitMs });
+    return "held";
+  }
+
+  #wait(waitMs: number): void {
+    this.#cancelHold?.();
+    this.#held = new Promise((resolve) => {
+      this.#cancelHold = this.#o.clock.after(waitMs, () => {
+        this.#held = undefined;
+        resolve();
+        this.wake();
+      });
+    });
   }
 
   #note(lastProblem: string, state: "retrying" | "parked", retryAtMs?: number): void {
@@ -225,25 +292,14 @@ export class Sender {
   }
 
   #settle(change: () => void): void {
-    change();
+    this.#unsettled = change;
+    this.#settleAgain();
+  }
+
+  #settleAgain(): void {
+    if (this.#unsettled === undefined) return;
+    this.#unsettled();
+    this.#unsettled = undefined;
     this.#o.settled();
   }
-}
-
-function asBatch(request: LogsRequest): { plaintext: Uint8Array; records: number } {
-  return { plaintext: protobufCodec.encodeRequest(request), records: countRecords(request) };
-}
-
-function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, resolve);
-    signal.addEventListener(
-      "abort",
-      () => {
-        cancel();
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
