@@ -23,7 +23,8 @@ Examples:
   npm start -- --port 9000
   npm start -- --demo          look around with invented data, apart from your own
 
-Everything it writes is in .talos; \`npm run reset\` removes it. Ctrl-C ends it and loses nothing.`,
+All that it remembers is in .talos, which \`npm run reset\` removes, and where there is a keychain one key named
+talos-auditor is in it. Ctrl-C ends it and loses nothing.`,
     );
   command.parse([...argv]);
   const { port, demo, folder } = command.opts<{ port: number; demo: boolean; folder?: string }>();

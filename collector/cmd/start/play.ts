@@ -63,6 +63,7 @@ export async function play(options: StartOptions): Promise<number> {
     const why = options.demo ? "as you asked with --demo" : "because no Claude Code logs were found here";
     const facts = {
       folder: folder.root,
+      removal: options.folder === undefined ? "npm run reset" : "delete that folder",
       tools: tools.sentences,
       keyNote: service.keyNote,
       invented: invented ? why : undefined,

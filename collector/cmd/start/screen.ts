@@ -1,6 +1,8 @@
 export interface ScreenFacts {
   link: string;
   folder: string;
+  /** What removes it. */
+  removal: string;
   /** Sentences on which tools were found. */
   tools: string[];
   /** Why an invented developer plays; undefined when none does. */
@@ -17,7 +19,7 @@ export function welcome(facts: ScreenFacts): string {
       "Privacy mode",
       "off: token counts, times, model names and a salted hash of the folder. No prompts, no answers",
     ],
-    ["Writes to", `${facts.folder}   (remove all of it: npm run reset)`],
+    ["Writes to", `${facts.folder}   (remove all of it: ${facts.removal})`],
     ["Outbox key", facts.keyNote],
     ...facts.tools.map((tool, i): [string, string] => [i === 0 ? "Tools" : "", tool]),
   ];
