@@ -17,7 +17,8 @@ export function bytes() {
     const [, amount, unit = ""] = /^(\d+)\s*([a-z]*)$/i.exec(String(given)) ?? [];
     const size = BYTES_PER_UNIT.get(unit.toLowerCase());
     if (amount !== undefined && size !== undefined) return Number(amount) * size;
-    ctx.addIssue(`expected a size such as "64KiB" or "10MB", got "${String(given)}"`);
+    // What was given is not repeated: it may be a secret in the wrong place.
+    ctx.addIssue('expected a size such as "64KiB" or "10MB"');
     return z.NEVER;
   });
 }

@@ -27,12 +27,24 @@ export function readDocument(text: string, file: string): ConfigDocument {
     return undefined;
   };
   return {
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: valueOf(document, file),
     describe({ path, message }) {
       const line = lineOf(path);
+      if (path.length === 0) return `the file as a whole: ${message}`;
       return `${path.join(".")}${line === undefined ? "" : ` (line ${line})`}: ${message}`;
     },
   };
+}
+
+/** Throws where aliases lead nowhere, to themselves, or to more than a configuration can mean. */
+function valueOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    JSON.stringify(value);
+    return value;
+  } catch {
+    throw new ConfigError(["an alias (*name) cannot be resolved; write its value out instead"], file);
+  }
 }
 
 /** The parser's own texts quote the file, which may hold secrets, so only its codes are shown. */
@@ -41,5 +53,6 @@ function yamlProblem(code: string): string {
   if (code === "TAB_AS_INDENT") return "a tab is used to indent; use spaces";
   if (code === "BAD_INDENT") return "the indentation does not fit";
   if (code === "MISSING_CHAR") return "a closing character is missing";
+  if (code === "MULTIPLE_DOCS") return "a second document begins here; a configuration is one document";
   return `not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`;
 }

@@ -116,3 +116,20 @@ it("never repeats the file's text in a problem with its syntax", () => {
   const canary = "CANARY-SECRET-1234";
   expect(problemsOf(`token: "${canary}\nreceivers: [`).join("\n")).not.toContain(canary);
 });
+
+it.each([
+  { name: "an alias that names nothing", text: "exporters: { a: *SUPERSECRET }\n" },
+  { name: "an alias that holds itself", text: "exporters: &a { b: *a }\n" },
+  {
+    name: "a value in the place of a time",
+    text: "service: { batch: { timeout: SUPERSECRET, size: SUPERSECRET } }\n",
+  },
+])("tells of $name without repeating it", ({ text }) => {
+  const problems = problemsOf(text);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems.join("\n")).not.toContain("SUPERSECRET");
+});
+
+it("says of a file that is no map what is wrong with the file", () => {
+  expect(problemsOf("just text")[0]).toMatch(/^the file as a whole: /);
+});

@@ -49,6 +49,7 @@ export const ServiceConfig = z.strictObject({
     .record(
       z.string().regex(/^logs(\/[\w.-]{1,64})?$/, { error: 'must be "logs" or "logs/name"' }),
       PipelineConfig,
+      { error: ({ input }) => (input === undefined ? "needs at least one pipeline" : undefined) },
     )
     .refine((pipelines) => Object.keys(pipelines).length > 0, { error: "needs at least one pipeline" }),
 });
@@ -59,5 +60,5 @@ export const RootConfig = z.strictObject({
   receivers: z.record(z.string(), z.unknown()).default({}),
   processors: z.record(z.string(), z.unknown()).default({}),
   exporters: z.record(z.string(), z.unknown()).default({}),
-  service: z.unknown(),
+  service: z.unknown().optional(),
 });
