@@ -77,9 +77,14 @@ async function run(options: RunOptions): Promise<number> {
 }
 
 async function runOnce(service: Service, drainMs: number, stop: StopSignal): Promise<number> {
+  // Not `AbortSignal.any` over `AbortSignal.timeout`: the garbage collector may take those, and they never fire.
+  const end = new AbortController();
+  stop.signal.addEventListener("abort", () => end.abort(), { once: true });
+  let timer: NodeJS.Timeout | undefined;
   try {
     await Promise.race([service.readToEnd(), stop.promise]);
-    const done = await service.drain(AbortSignal.any([stop.signal, AbortSignal.timeout(drainMs)]));
+    timer = setTimeout(() => end.abort(), drainMs);
+    const done = await service.drain(end.signal);
     if (done) return 0;
     const { destinations } = service.store.balance();
     for (const { exporter, queued, parked } of destinations.filter((d) => d.queued + d.parked > 0)) {
@@ -88,6 +93,7 @@ async function runOnce(service: Service, drainMs: number, stop: StopSignal): Pro
     }
     return EXIT.undelivered;
   } finally {
+    clearTimeout(timer);
     await service.stop(AbortSignal.abort());
   }
 }
