@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { RECORDS } from "./egress.ts";
 import type { AnyValue, KeyValue, LogRecord } from "./logs.ts";
 import { protobufCodec } from "./protobuf.ts";
-import { attributeBytes, nameBytes, RecordWriter, requestBytes } from "./record-writer.ts";
+import { attributeBytes, eventNameBytes, nameBytes, RecordWriter, requestBytes } from "./record-writer.ts";
 
 const RESOURCE: KeyValue[] = [{ key: "service.name", value: { stringValue: "talos-auditor" } }];
 const SCOPE = { name: "talos.receiver.claude_code", version: "0.1.0", attributes: [] };
@@ -19,7 +19,7 @@ function byWriter(logRecords: LogRecord[]): Uint8Array {
   for (const record of logRecords) {
     writer.begin(record.timeUnixNano);
     for (const { key, value } of record.attributes) writeAttribute(writer, key, value);
-    writer.end(record.eventName ?? "");
+    writer.end(eventNameBytes(record.eventName ?? ""));
   }
   return requestBytes(RESOURCE, SCOPE, writer.take());
 }
@@ -75,7 +75,7 @@ it("writes a body that reads back, and nothing of a record that was taken back",
   writer.discard();
   writer.begin(TIME);
   writer.body("text");
-  writer.end("talos.prompt");
+  writer.end(eventNameBytes("talos.prompt"));
   const read = protobufCodec.decodeRequest(requestBytes([], SCOPE, writer.take()));
   expect(read.resourceLogs[0]?.scopeLogs[0]?.logRecords).toEqual([
     { timeUnixNano: TIME, eventName: "talos.prompt", body: { stringValue: "text" }, attributes: [] },

@@ -28,22 +28,41 @@ export function nameBytes(name: string): Uint8Array {
   return writer.uint32(18).finish();
 }
 
+/** The field of an event's name, to be written at the end of each of its records. */
+export function eventNameBytes(eventName: string): Uint8Array {
+  const writer = new Writer();
+  writeTextField(writer, 98, eventName);
+  return writer.finish();
+}
+
 /** A request of one resource and one scope around records that a `RecordWriter` wrote. */
 export function requestBytes(
   resource: readonly KeyValue[],
   scope: InstrumentationScope,
   records: Uint8Array,
 ): Uint8Array {
-  const writer = new Writer();
-  writer.uint32(10).fork();
-  writer.uint32(10).fork();
-  for (const attribute of resource) writeKeyValue(writer, 10, attribute);
-  writer.ldelim().uint32(18).fork();
-  writer.uint32(10).fork();
-  writeScope(writer, scope);
-  writer.ldelim().raw(records);
-  writer.ldelim().ldelim();
-  return writer.finish();
+  const scopeField = new Writer().uint32(10).fork();
+  writeScope(scopeField, scope);
+  const inScope = scopeField.ldelim().finish();
+  const resourceField = new Writer().uint32(10).fork();
+  for (const attribute of resource) writeKeyValue(resourceField, 10, attribute);
+  const inResource = resourceField
+    .ldelim()
+    .uint32(18)
+    .uint32(inScope.length + records.length)
+    .finish();
+  const length = inResource.length + inScope.length + records.length;
+  return joined([new Writer().uint32(10).uint32(length).finish(), inResource, inScope, records]);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Records one behind the other. */
@@ -99,10 +118,9 @@ export class RecordWriter {
     this.attribute(writer.finish());
   }
 
-  end(eventName: string): void {
-    const writer = new Writer();
-    writeTextField(writer, 98, eventName);
-    this.attribute(writer.finish());
+  /** `eventName` is from `eventNameBytes`. */
+  end(eventName: Uint8Array): void {
+    this.attribute(eventName);
     this.#prefix(this.#at - this.#begun - PREFIX_BYTES);
   }
 
@@ -111,9 +129,9 @@ export class RecordWriter {
     this.#at = this.#begun;
   }
 
-  /** Everything written so far. The writer is empty afterwards. */
+  /** Everything written so far, valid until the next record begins. The writer is empty afterwards. */
   take(): Uint8Array {
-    const taken = this.#bytes.slice(0, this.#at);
+    const taken = this.#bytes.subarray(0, this.#at);
     this.#at = 0;
     return taken;
   }

@@ -1,6 +1,6 @@
 import type { SourceRecord, Value } from "#component/record.ts";
 import { type Mode, RECORDS, type RecordRule } from "#proto/egress.ts";
-import type { RecordWriter } from "#proto/record-writer.ts";
+import { eventNameBytes, type RecordWriter } from "#proto/record-writer.ts";
 import { AttributeGate } from "./attribute-gate.ts";
 import type { DestinationIds } from "./ids.ts";
 
@@ -10,6 +10,9 @@ const IDS: ReadonlyMap<string, (ids: DestinationIds, record: SourceRecord) => st
   ["gen_ai.conversation.id", (ids, { local }) => local.session && ids.conversation(local.session)],
   ["talos.turn.id", (ids, { local }) => local.turn && ids.turn(local.turn)],
 ]);
+
+/** Their values are hardly worth remembering. */
+const SELDOM_REPEATED: ReadonlySet<string> = new Set(["log.record.uid", "talos.turn.id"]);
 
 interface Field {
   attribute: AttributeGate;
@@ -21,6 +24,7 @@ interface Field {
 interface Allowed {
   rule: RecordRule;
   fields: readonly Field[];
+  eventName: Uint8Array;
 }
 
 /**
@@ -38,8 +42,12 @@ export class Gate {
     this.#ids = ids;
     this.#mode = mode;
     this.#blocked = blocked;
-    const inMode = RECORDS.filter(({ modes }) => modes.includes(mode));
-    this.#allowed = new Map(inMode.map((rule) => [rule.eventName, { rule, fields: fieldsOf(rule, mode) }]));
+    this.#allowed = new Map(
+      RECORDS.filter(({ modes }) => modes.includes(mode)).map((rule) => [
+        rule.eventName,
+        allowedOf(rule, mode),
+      ]),
+    );
   }
 
   /** Writes the record as it may leave. False, with nothing written, when the contract does not allow it at all. */
@@ -53,7 +61,7 @@ export class Gate {
       return false;
     }
     if (record.body !== undefined) this.#body(allowed.rule, record.body, into);
-    into.end(allowed.rule.eventName);
+    into.end(allowed.eventName);
     return true;
   }
 
@@ -83,9 +91,10 @@ export class Gate {
   }
 }
 
-function fieldsOf(rule: RecordRule, mode: Mode): Field[] {
-  return rule.attributes.map((attribute) => ({
-    attribute: new AttributeGate(attribute, mode, attribute.name !== "log.record.uid"),
+function allowedOf(rule: RecordRule, mode: Mode): Allowed {
+  const fields = rule.attributes.map((attribute) => ({
+    attribute: new AttributeGate(attribute, mode, !SELDOM_REPEATED.has(attribute.name)),
     id: IDS.get(attribute.name),
   }));
+  return { rule, fields, eventName: eventNameBytes(rule.eventName) };
 }

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 const NONCE_BYTES = 12;
@@ -9,11 +16,11 @@ const INFO = "talos-auditor outbox v1";
 
 /** AES-256-GCM over compressed batches. A batch opens only in the database, for the exporter and under the row id it was sealed for. */
 export class BatchCipher {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
   readonly #databaseId: Uint8Array;
 
   constructor(masterKey: Uint8Array, databaseId: Uint8Array) {
-    this.#key = new Uint8Array(hkdfSync("sha256", masterKey, databaseId, INFO, 32));
+    this.#key = createSecretKey(new Uint8Array(hkdfSync("sha256", masterKey, databaseId, INFO, 32)));
     this.#databaseId = databaseId;
   }
 

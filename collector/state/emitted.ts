@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { keyBytes } from "./hex.ts";
+import { keyBytes, keysBytes } from "./hex.ts";
 import { int, text } from "./row.ts";
 import type { Commit, Known } from "./types.ts";
+
+const KEY_BYTES = 16;
 
 /** Records accepted before, and which of them an exporter must get again. */
 export class Emitted {
@@ -62,9 +64,15 @@ export class Emitted {
     return owed === undefined ? [] : exporters.filter((exporter) => owed.has(exporter));
   }
 
-  set({ key, weight, lastTimeMs }: Commit["emitted"][number]): void {
-    const { final, output, input, webSearches } = weight;
-    this.#set.run(keyBytes(key), final ? 1 : 0, output, input, webSearches, Math.trunc(lastTimeMs));
+  /** In the order of the keys: each page of the table is then written once. */
+  set(records: Commit["emitted"]): void {
+    const sorted = records.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const keys = keysBytes(sorted.map(({ key }) => key));
+    for (const [i, { weight, lastTimeMs }] of sorted.entries()) {
+      const { final, output, input, webSearches } = weight;
+      const key = keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+      this.#set.run(key, final ? 1 : 0, output, input, webSearches, Math.trunc(lastTimeMs));
+    }
   }
 
   /** The exporter must get the record again. A record that is no longer known is new when it is read again. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { BatchCipher } from "./cipher.ts";
 import { StateError } from "./errors.ts";
-import { keyBytes } from "./hex.ts";
+import { keysBytes } from "./hex.ts";
 import { packRanges, unpackRanges } from "./positions.ts";
 import { bytes, int, type Row, text } from "./row.ts";
 import type { NewBatch, Pending, QueuedBatch, Rewind, SplitBatch } from "./types.ts";
@@ -79,13 +79,12 @@ export class Outbox {
     if (keys.length !== records || records < 1) {
       throw new StateError("invalid", "a batch must have one key per record");
     }
-    const packed = Buffer.concat(keys.map(keyBytes));
     this.#add({
       exporter,
       parked: false,
       queuedAtMs,
       records,
-      keys: packed,
+      keys: keysBytes(keys),
       ranges: packRanges(ranges),
       plaintext,
     });

@@ -114,7 +114,7 @@ export class StateStore {
     }
     this.#write((parts) => {
       for (const [fileKey, position] of unit.positions) parts.positions.set(fileKey, position, nowMs);
-      for (const record of emitted) parts.emitted.set(record);
+      parts.emitted.set(emitted);
       for (const { key, exporter } of refilled) parts.emitted.settle(key, exporter);
       for (const batch of batches) parts.outbox.add(batch, nowMs);
       parts.counters.addGiven(counters);
