@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Mode } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import type { SourceRecord } from "./record.ts";
+import type { ScopeConfig } from "./scope.ts";
 import type { Position, Unit } from "./unit.ts";
 
 export type Stability = "development" | "alpha" | "beta" | "stable";
@@ -58,6 +59,10 @@ export interface ReceiverHost {
   firstStartMs: number;
   /** True in the run that wrote `firstStartMs`: existing files are then history. */
   isFirstStart: boolean;
+  /** True after a pause: what stands in the files now is stepped over, wherever reading stopped before. */
+  skipsExisting?: boolean;
+  /** True once a pause begins: `shutdown` first reads to the end, and takes what is open as it is. */
+  isPausing?: boolean;
   /** True in `run --once`: read to the end, treat the end as final, then call `finished`. */
   once: boolean;
   /**
@@ -119,6 +124,8 @@ interface FactoryBase<S extends z.ZodType> {
 export interface ReceiverFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {
   kind: "receiver";
   create(settings: Settings, config: z.output<S>, host: ReceiverHost): Component;
+  /** Which folders and repositories are followed. The collector drops the other records. */
+  scope?(config: z.output<S>): ScopeConfig;
 }
 
 export interface ProcessorFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {

@@ -25,6 +25,10 @@ export type DropReason =
   | "not_human"
   /** The time stamp, the id or the counts could not be read. */
   | "malformed"
+  /** From a folder or repository that the configuration or the user's own list leaves out. */
+  | "out_of_scope"
+  /** Written while the user had paused the collector. */
+  | "paused"
   /** The contract does not allow the record. */
   | "egress_blocked";
 
