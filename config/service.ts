@@ -45,6 +45,10 @@ export const ServiceConfig = z.strictObject({
       format: z.enum(["text", "json"]).default("text"),
     })
     .prefault({}),
+  reload: z
+    .boolean()
+    .default(true)
+    .describe("Apply a changed configuration while running. SIGHUP does so in any case."),
   pipelines: z
     .record(
       z.string().regex(/^logs(\/[\w.-]{1,64})?$/, { error: 'must be "logs" or "logs/name"' }),

@@ -107,6 +107,13 @@ export class Sender {
     return this.#isEmpty();
   }
 
+  /** Begins no other request, settles the one in flight, and stops. When `signal` aborts, that one is ended too. */
+  async finish(signal: AbortSignal): Promise<void> {
+    this.#stopped = true;
+    await Promise.race([this.#running, whenAborted(signal)]);
+    await this.stop();
+  }
+
   /** Ends the request in flight; its records stay queued. */
   async stop(): Promise<void> {
     this.#stopped = true;

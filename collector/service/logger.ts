@@ -4,6 +4,7 @@ const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LEVELS)[number];
 
 export interface LoggerOptions {
+  /** May change at any time, like `format`. */
   level: LogLevel;
   format: "text" | "json";
   /** Receives whole lines, newline included. */
@@ -13,12 +14,12 @@ export interface LoggerOptions {
 
 /** Writes one line per message: a constant text and fields. It never sees records, so it cannot show one. */
 export function createLogger(options: LoggerOptions, base: LogFields = {}): Logger {
-  const at = (level: LogLevel) => {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return () => {};
-    return (message: string, fields: LogFields = {}) => {
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(options.level)) return;
       options.write(render(options, level, message, { ...base, ...fields }));
     };
-  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -1,28 +1,27 @@
-import type { Settings } from "#component/component.ts";
+import type { Processor, ProcessorFactory } from "#component/component.ts";
 import type { KeyValue } from "#proto/logs.ts";
 import type { Counters } from "./counters.ts";
 import { Gate } from "./gate.ts";
 import { DestinationIds } from "./ids.ts";
-import type { Plan, PlannedPipeline } from "./plan.ts";
+import type { Plan, Planned, PlannedPipeline } from "./plan.ts";
 import type { Destination, Pipeline } from "./spooler.ts";
 
 export interface PipelineOptions {
   plan: Plan;
   version: string;
   instanceId: string;
-  settings(id: string): Settings;
+  /** The instance that works in this pipeline: a new one, or one that goes on. */
+  processor(pipeline: string, planned: Planned<ProcessorFactory>): Processor;
   hasRoom(exporter: string): boolean;
   counters: Counters;
 }
 
-/** Makes each pipeline's own processors and, per destination, its ids and its gate. */
+/** Connects each pipeline's own processors and makes, per destination, its ids and its gate. */
 export function buildPipelines(options: PipelineOptions): Pipeline[] {
   return options.plan.pipelines.map((planned) => ({
     name: planned.name,
     receivers: new Set(planned.receivers),
-    processors: planned.processors.map(({ id, factory, config }) =>
-      factory.create(options.settings(id), config),
-    ),
+    processors: planned.processors.map((processor) => options.processor(planned.name, processor)),
     destinations: planned.exporters.map((exporter) => destinationOf(exporter, planned, options)),
     mode: planned.mode,
     resource: resourceOf(planned, options),

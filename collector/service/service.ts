@@ -1,24 +1,12 @@
-import type {
-  Clock,
-  Component,
-  Exporter,
-  Logger,
-  Platform,
-  Processor,
-  Settings,
-} from "#component/component.ts";
+import type { Clock, Logger, Platform } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
-import type { Unit } from "#component/unit.ts";
 import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
 import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
 import { StateStore } from "#state/store.ts";
-import { Sender } from "../helper/sender.ts";
-import { Counters } from "./counters.ts";
-import { buildPipelines } from "./pipelines.ts";
+import { livePlan, samePlan } from "./diff.ts";
+import { type Changes, Graph } from "./graph.ts";
 import type { Plan } from "./plan.ts";
-import { ReceiverGate } from "./receiver-gate.ts";
-import { Spooler } from "./spooler.ts";
 import { watchedRecently } from "./watching.ts";
 
 /** After the first start, records leave every second for so long: somebody wants to see it work. */
@@ -39,6 +27,11 @@ export interface ServiceOptions {
   onAccepted?: (records: readonly SourceRecord[]) => void;
 }
 
+/** What a reload did, and which changed settings wait for a restart. */
+export interface Reloaded extends Changes {
+  needsRestart: string[];
+}
+
 const KEY_NOTES = {
   keychain: "in this system's keychain",
   memory: "in memory only; after a restart the transcripts are read again instead",
@@ -56,22 +49,19 @@ export class Service {
   readonly keyNote: string;
   readonly #o: ServiceOptions;
   readonly #lock: Lock;
-  readonly #counters = new Counters();
-  readonly #exporters = new Map<string, Exporter>();
-  readonly #senders: Sender[] = [];
-  readonly #processors: Processor[] = [];
-  readonly #receivers: Component[] = [];
-  readonly #gates: ReceiverGate[] = [];
-  readonly #started: Component[] = [];
+  readonly #graph: Graph;
   #failed: (error: Error) => void = () => {};
   /** Rejects when a component cannot go on. */
   readonly failure: Promise<never>;
   #cancelPrune: (() => void) | undefined;
+  /** Ends when the change before has ended: one change at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopping = false;
 
   private constructor(
     options: ServiceOptions,
     lock: Lock,
-    { store, keyNote }: { store: StateStore; keyNote: string },
+    { store, keyNote, firstStart }: { store: StateStore; keyNote: string; firstStart: FirstStart },
   ) {
     this.#o = options;
     this.keyNote = keyNote;
@@ -81,9 +71,25 @@ export class Service {
       this.#failed = reject;
     });
     this.failure.catch(() => {});
+    this.#graph = new Graph(
+      {
+        ...options,
+        store,
+        firstStart,
+        hurry: () => this.#hurries(firstStart.firstStartMs),
+        accepted: (records) => options.onAccepted?.(records),
+        failed: (error) => this.#failed(error),
+      },
+      options.plan,
+    );
   }
 
-  /** Takes the state folder's lock, opens the state and builds every component. Starts nothing. */
+  /** What runs now. */
+  get plan(): Plan {
+    return this.#graph.plan;
+  }
+
+  /** Takes the state folder's lock and opens the state. Starts nothing. */
   static async open(options: ServiceOptions): Promise<Service> {
     const { plan, clock, log, platform } = options;
     const lock = acquireLock(plan.stateDir, { pid: process.pid, startedAtMs: clock.now() });
@@ -99,9 +105,7 @@ export class Service {
         clock,
         log,
       });
-      const service = new Service(options, lock, { store, keyNote: keyNoteOf(masterKey) });
-      service.#build(firstStart);
-      return service;
+      return new Service(options, lock, { store, keyNote: keyNoteOf(masterKey), firstStart });
     } catch (error) {
       lock.release();
       throw error;
@@ -111,10 +115,7 @@ export class Service {
   /** Resolves once every component works. When one refuses, those already started are stopped again. */
   async start(): Promise<void> {
     try {
-      for (const component of [...this.#exporters.values(), ...this.#processors])
-        await this.#startOne(component);
-      for (const sender of this.#senders) sender.start();
-      for (const receiver of this.#receivers) await this.#startOne(receiver);
+      await this.#graph.reconcile(this.#o.plan);
     } catch (error) {
       await this.stop(AbortSignal.abort());
       throw error;
@@ -122,82 +123,58 @@ export class Service {
     this.#prune();
   }
 
+  /**
+   * Makes what runs equal to `plan` as far as it goes without a restart; what is equal goes on untouched. When a
+   * component refuses, all is put back as it was, and this rejects with its error.
+   */
+  async reload(plan: Plan): Promise<Reloaded> {
+    const done = this.#turn.then(() => this.#reload(plan));
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
   /** Resolves when every receiver has read everything that was there (`run --once`). */
   async readToEnd(): Promise<void> {
-    await Promise.race([Promise.all(this.#gates.map((gate) => gate.done)), this.failure]);
+    await Promise.race([this.#graph.readToEnd(), this.failure]);
   }
 
   /** Sends what is queued until `signal` aborts. True when every queue is empty and nothing is parked. */
   async drain(signal: AbortSignal): Promise<boolean> {
-    const emptied = await Promise.all(this.#senders.map((sender) => sender.drain(signal)));
-    const parked = this.#o.plan.exporters.some(({ id }) => this.store.parked(id).batches > 0);
-    return emptied.every(Boolean) && !parked;
+    const emptied = await this.#graph.drain(signal);
+    return emptied && !this.plan.exporters.some(({ id }) => this.store.parked(id).batches > 0);
   }
 
   /** Ends reading, sends once more what is queued until `signal` aborts, and closes. What is left stays queued. */
   async stop(signal: AbortSignal): Promise<void> {
+    this.#stopping = true;
     this.#cancelPrune?.();
-    for (const gate of this.#gates) gate.stopWaiting();
-    for (const receiver of this.#receivers.toReversed()) await this.#stopOne(receiver, signal);
-    for (const gate of this.#gates) gate.close();
-    if (!signal.aborted) await this.drain(signal);
-    for (const sender of this.#senders) await sender.stop();
-    for (const component of [...this.#processors, ...this.#exporters.values()])
-      await this.#stopOne(component, signal);
+    await this.#turn;
+    await this.#graph.stop(signal);
     this.store.close();
     this.#lock.release();
   }
 
-  #build(firstStart: FirstStart): void {
-    const { plan, clock, log } = this.#o;
-    for (const { id, factory, config } of plan.exporters) {
-      const component = factory.create(this.#settings(id), config);
-      this.#exporters.set(id, component);
-      const mode = plan.pipelines.find(({ exporters }) => exporters.includes(id))?.mode ?? "off";
-      this.#senders.push(
-        new Sender({
-          exporter: id,
-          component,
-          delivery: factory.delivery(config),
-          store: this.store,
-          clock,
-          log,
-          batch: { timeoutMs: plan.service.batch.timeout, sizeBytes: plan.service.batch.size },
-          hurry: () => this.#hurries(firstStart.firstStartMs),
-          mode,
-          settled: () => this.#wakeReceivers(),
-        }),
-      );
-    }
-    const pipelines = buildPipelines({
-      plan,
-      version: this.#o.version,
-      instanceId: firstStart.instanceId,
-      settings: (id) => this.#settings(id),
-      hasRoom: (exporter) => this.#hasRoom(exporter),
-      counters: this.#counters,
-    });
-    this.#processors.push(...pipelines.flatMap(({ processors }) => processors));
-    const spooler = new Spooler(this.store, pipelines, this.#counters);
-    for (const { id, factory, config } of plan.receivers) {
-      const gate = new ReceiverGate({
-        store: this.store,
-        firstStart,
-        once: this.#o.once,
-        hasRoom: () => this.#primariesHaveRoom(id),
-        spool: (unit) => this.#spool(spooler, id, unit),
-        failed: (error) => this.#failed(error),
-      });
-      this.#gates.push(gate);
-      this.#receivers.push(factory.create(this.#settings(id), config, gate));
+  async #reload(after: Plan): Promise<Reloaded> {
+    const before = this.#graph.plan;
+    const { plan, needsRestart } = livePlan(before, after);
+    const kept = before.exporters.length + before.receivers.length;
+    if (this.#stopping || samePlan(before, plan)) return { kept, started: 0, stopped: 0, needsRestart };
+    try {
+      return { ...(await this.#graph.reconcile(plan)), needsRestart };
+    } catch (error) {
+      await this.#restore(before);
+      throw error;
     }
   }
 
-  #spool(spooler: Spooler, receiver: string, unit: Unit): void {
-    const accepted = spooler.spool(receiver, unit);
-    if (accepted.length === 0) return;
-    for (const sender of this.#senders) sender.wake();
-    this.#o.onAccepted?.(accepted);
+  async #restore(before: Plan): Promise<void> {
+    try {
+      await this.#graph.reconcile(before);
+    } catch (error) {
+      this.#failed(
+        error instanceof Error ? error : new Error("the configuration before could not be restored"),
+      );
+    }
   }
 
   #hurries(firstStartMs: number): boolean {
@@ -205,21 +182,6 @@ export class Service {
     const age = now - firstStartMs;
     if (this.#o.hurry === true || (age >= 0 && age < FIRST_MINUTES_MS)) return true;
     return watchedRecently(this.#o.plan.stateDir, now);
-  }
-
-  #hasRoom(exporter: string): boolean {
-    const bytes = this.store.pending(exporter).bytes + this.store.parked(exporter).bytes;
-    return bytes < this.#o.plan.service.outbox.max_size;
-  }
-
-  #primariesHaveRoom(receiver: string): boolean {
-    return this.#o.plan.pipelines
-      .filter(({ receivers }) => receivers.includes(receiver))
-      .every(({ exporters: [primary] }) => primary === undefined || this.#hasRoom(primary));
-  }
-
-  #wakeReceivers(): void {
-    for (const gate of this.#gates) gate.wake();
   }
 
   #prune(): void {
@@ -230,27 +192,5 @@ export class Service {
       log.warn("old state could not be pruned, trying again tomorrow");
     }
     this.#cancelPrune = clock.after(PRUNE_EVERY_MS, () => this.#prune());
-  }
-
-  #settings(id: string): Settings {
-    const { clock, log, platform } = this.#o;
-    return { id, clock, log, platform, count: (name, by) => this.#counters.add(name, by) };
-  }
-
-  async #startOne(component: Component): Promise<void> {
-    await component.start();
-    this.#started.push(component);
-  }
-
-  /** One component's trouble at the end must not keep the others from stopping. */
-  async #stopOne(component: Component, signal: AbortSignal): Promise<void> {
-    if (!this.#started.includes(component)) return;
-    try {
-      await component.shutdown(signal);
-    } catch (error) {
-      this.#o.log.error("a component did not stop cleanly", {
-        error: error instanceof Error ? error.name : "unknown",
-      });
-    }
   }
 }

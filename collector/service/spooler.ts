@@ -44,7 +44,7 @@ interface Draft {
 /** Turns a receiver's unit into one commit: decides what is new, runs each pipeline, gates, and stores. */
 export class Spooler {
   readonly #store: StateStore;
-  readonly #pipelines: readonly Pipeline[];
+  #pipelines: readonly Pipeline[];
   readonly #counters: Counters;
   readonly #open = new Map<string, number>();
 
@@ -52,6 +52,16 @@ export class Spooler {
     this.#store = store;
     this.#pipelines = pipelines;
     this.#counters = counters;
+  }
+
+  /** From the next unit on, records take these ways. */
+  reroute(pipelines: readonly Pipeline[]): void {
+    this.#pipelines = pipelines;
+  }
+
+  /** The receiver is gone: what it had begun is read again by whoever reads those files next. */
+  forget(receiver: string): void {
+    this.#open.delete(receiver);
   }
 
   /** Throws when the disk refuses: then nothing of the unit is stored, and its counts wait. */

@@ -2,12 +2,13 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Clock, Logger } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import type { Position } from "#component/unit.ts";
-import { balanceOf, missed } from "./balance.ts";
+import { balanceOf } from "./balance.ts";
 import { sum } from "./counters.ts";
 import { openDatabase, transaction } from "./database.ts";
+import { configureExporters } from "./destinations.ts";
 import { StateError, stateError } from "./errors.ts";
 import { type HealthPatch, readHealth, untried, writeHealth } from "./health.ts";
-import { createIdentity, readExporters, writeExporters, writeMeta } from "./meta.ts";
+import { createIdentity, writeMeta } from "./meta.ts";
 import { migrate } from "./migrations.ts";
 import { Parts } from "./parts.ts";
 import { forgetLost, type Loss, recoverLostKey } from "./recovery.ts";
@@ -81,6 +82,13 @@ export class StateStore {
     }
     if (value.loss !== undefined && value.loss.batches > 0) logLoss(log, value.loss);
     return new StateStore(value.db, value.parts, how, options);
+  }
+
+  /** From now on these exporters take batches, the primary first. What is queued for another one stays. */
+  configure(exporters: readonly string[]): void {
+    if (exporters.join() === this.#options.exporters.join()) return;
+    this.#write((parts) => configureExporters(this.#db, parts, exporters));
+    this.#options.exporters = [...exporters];
   }
 
   /** Keyed hash of a file's identity, 32 hex digits. */
@@ -272,14 +280,7 @@ function begin(
     const parts = new Parts(db, options.masterKey);
     parts.positions.applyRewinds();
     const loss = recoverLostKey(db, parts);
-    const before = new Set(readExporters(db));
-    for (const exporter of options.exporters.filter((name) => !before.has(name))) {
-      parts.counters.add(
-        `skipped:not_configured/${exporter}`,
-        Math.max(0, missed(exporter, parts.counters.values)),
-      );
-    }
-    writeExporters(db, options.exporters);
+    configureExporters(db, parts, options.exporters);
     writeMeta(db, "key_source", options.keySource);
     writeMeta(db, "started_at", Math.trunc(options.clock.now()));
     return { db, parts, loss };

@@ -1,0 +1,321 @@
+import type {
+  Clock,
+  Component,
+  Exporter,
+  ExporterFactory,
+  Logger,
+  Platform,
+  Processor,
+  ProcessorFactory,
+  ReceiverFactory,
+  Settings,
+} from "#component/component.ts";
+import type { SourceRecord } from "#component/record.ts";
+import type { Unit } from "#component/unit.ts";
+import type { FirstStart } from "#state/first-start.ts";
+import type { StateStore } from "#state/store.ts";
+import { Sender } from "../helper/sender.ts";
+import { Counters } from "./counters.ts";
+import { sameComponent, stepsTo } from "./diff.ts";
+import { buildPipelines } from "./pipelines.ts";
+import type { Plan, Planned } from "./plan.ts";
+import { ReceiverGate } from "./receiver-gate.ts";
+import { Spooler } from "./spooler.ts";
+
+/** How long a component that is taken out may take to finish what it holds. */
+const PATIENCE_MS = 5_000;
+
+export interface GraphOptions {
+  store: StateStore;
+  firstStart: FirstStart;
+  version: string;
+  clock: Clock;
+  log: Logger;
+  platform: Platform;
+  once: boolean;
+  /** True while records should leave every second. */
+  hurry(): boolean;
+  /** Sees what was accepted, after it is durable. */
+  accepted(records: readonly SourceRecord[]): void;
+  /** A component cannot go on. */
+  failed(error: Error): void;
+}
+
+/** What one change of the plan did, in components. */
+export interface Changes {
+  kept: number;
+  started: number;
+  stopped: number;
+}
+
+interface RunningExporter {
+  planned: Planned<ExporterFactory>;
+  component: Exporter;
+  sender: Sender;
+}
+
+interface RunningReceiver {
+  planned: Planned<ReceiverFactory>;
+  component: Component;
+  gate: ReceiverGate;
+}
+
+interface RunningProcessor {
+  planned: Planned<ProcessorFactory>;
+  component: Processor;
+}
+
+/**
+ * The components that run. `reconcile` makes them what a plan says: what is equal goes on as the same instance, and
+ * records find their new ways between two commits, so that none is lost or doubled.
+ */
+export class Graph {
+  readonly #o: GraphOptions;
+  readonly #counters = new Counters();
+  readonly #spooler: Spooler;
+  readonly #exporters = new Map<string, RunningExporter>();
+  readonly #receivers = new Map<string, RunningReceiver>();
+  /** By pipeline and id. */
+  #processors = new Map<string, RunningProcessor>();
+  #plan: Plan;
+  #started = false;
+
+  /** `plan` says how to begin; nothing is made before `reconcile`. */
+  constructor(options: GraphOptions, plan: Plan) {
+    this.#o = options;
+    this.#plan = { ...plan, receivers: [], exporters: [], pipelines: [] };
+    this.#spooler = new Spooler(options.store, [], this.#counters);
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Exporters start first and receivers last. Throws with a part done when a component refuses. */
+  async reconcile(plan: Plan): Promise<Changes> {
+    const receivers = stepsTo(planned(this.#receivers), plan.receivers);
+    const exporters = stepsTo(planned(this.#exporters), plan.exporters);
+    for (const id of receivers.stop.toReversed()) await this.#stopReceiver(id, patience());
+    for (const id of exporters.stop) await this.#stopExporter(id);
+    for (const each of exporters.start) await this.#startExporter(each);
+    const before = this.#processors;
+    const processors = await this.#startProcessors(plan);
+    this.#switch(plan, processors);
+    const gone = [...before].filter(([key, { component }]) => processors.get(key)?.component !== component);
+    for (const [, { component }] of gone) await this.#shutDown(component, patience());
+    for (const { id } of exporters.start) this.#exporters.get(id)?.sender.start();
+    for (const each of receivers.start) await this.#startReceiver(each);
+    this.#started = true;
+    this.#wake();
+    const news = [...processors].filter(
+      ([key, { component }]) => before.get(key)?.component !== component,
+    ).length;
+    return {
+      kept: receivers.keep.length + exporters.keep.length + processors.size - news,
+      started: receivers.start.length + exporters.start.length + news,
+      stopped: receivers.stop.length + exporters.stop.length + gone.length,
+    };
+  }
+
+  /** Resolves when every receiver has read everything that was there. */
+  async readToEnd(): Promise<void> {
+    await Promise.all([...this.#receivers.values()].map(({ gate }) => gate.done));
+  }
+
+  /** True when every queue is empty. */
+  async drain(signal: AbortSignal): Promise<boolean> {
+    const all = [...this.#exporters.values()].map(({ sender }) => sender.drain(signal));
+    return (await Promise.all(all)).every(Boolean);
+  }
+
+  /** Receivers stop first, so that what they hold is stored and sent until `signal` aborts. */
+  async stop(signal: AbortSignal): Promise<void> {
+    for (const { gate } of this.#receivers.values()) gate.stopWaiting();
+    for (const id of [...this.#receivers.keys()].toReversed()) await this.#stopReceiver(id, signal);
+    if (!signal.aborted) await this.drain(signal);
+    for (const { sender } of this.#exporters.values()) await sender.stop();
+    for (const { component } of [...this.#processors.values(), ...this.#exporters.values()])
+      await this.#shutDown(component, signal);
+  }
+
+  /** In one go: no unit is stored between what the store takes and where records go. */
+  #switch(plan: Plan, processors: Map<string, RunningProcessor>): void {
+    const { store, version, firstStart } = this.#o;
+    const pipelines = buildPipelines({
+      plan,
+      version,
+      instanceId: firstStart.instanceId,
+      processor: (pipeline, { id }) => componentOf(processors.get(keyOf(pipeline, id))),
+      hasRoom: (exporter) => this.#hasRoom(exporter),
+      counters: this.#counters,
+    });
+    store.configure(plan.exporters.map(({ id }) => id));
+    this.#spooler.reroute(pipelines);
+    this.#processors = processors;
+    this.#plan = plan;
+  }
+
+  async #startExporter(each: Planned<ExporterFactory>): Promise<void> {
+    const { id, factory, config } = each;
+    const { store, clock, log } = this.#o;
+    const component = factory.create(this.#settings(id), config);
+    await this.#startOne(component);
+    const current = () => this.#plan;
+    const sender = new Sender({
+      exporter: id,
+      component,
+      delivery: factory.delivery(config),
+      store,
+      clock,
+      log,
+      hurry: () => this.#o.hurry(),
+      get batch() {
+        const { timeout, size } = current().service.batch;
+        return { timeoutMs: timeout, sizeBytes: size };
+      },
+      get mode() {
+        return current().pipelines.find(({ exporters }) => exporters.includes(id))?.mode ?? "off";
+      },
+      settled: () => this.#wakeReceivers(),
+    });
+    this.#exporters.set(id, { planned: each, component, sender });
+  }
+
+  async #stopExporter(id: string): Promise<void> {
+    const running = this.#exporters.get(id);
+    if (running === undefined) return;
+    await running.sender.finish(patience());
+    await this.#shutDown(running.component, patience());
+    this.#exporters.delete(id);
+  }
+
+  /** Those that are equal go on; the others are made. Nothing new is left over when one refuses. */
+  async #startProcessors(plan: Plan): Promise<Map<string, RunningProcessor>> {
+    const processors = new Map<string, RunningProcessor>();
+    const made: Component[] = [];
+    try {
+      for (const { name, processors: chain } of plan.pipelines) {
+        for (const each of chain) {
+          const key = keyOf(name, each.id);
+          const now = this.#processors.get(key);
+          if (now !== undefined && sameComponent(now.planned, each)) processors.set(key, now);
+          else {
+            const component = each.factory.create(this.#settings(each.id), each.config);
+            await this.#startOne(component);
+            made.push(component);
+            processors.set(key, { planned: each, component });
+          }
+        }
+      }
+    } catch (error) {
+      for (const component of made) await this.#shutDown(component, patience());
+      throw error;
+    }
+    return processors;
+  }
+
+  async #startReceiver(each: Planned<ReceiverFactory>): Promise<void> {
+    const { id, factory, config } = each;
+    const { store, firstStart, once } = this.#o;
+    const gate: ReceiverGate = new ReceiverGate({
+      store,
+      // What is there when a receiver joins a running collector is not from before the first start.
+      firstStart: this.#started ? { ...firstStart, created: false } : firstStart,
+      once,
+      hasRoom: () => this.#primariesHaveRoom(id),
+      spool: (unit) => this.#spool(id, unit),
+      failed: (error) => {
+        if (this.#receivers.get(id)?.gate === gate) this.#o.failed(error);
+      },
+    });
+    const component = factory.create(this.#settings(id), config, gate);
+    this.#receivers.set(id, { planned: each, component, gate });
+    try {
+      await this.#startOne(component);
+    } catch (error) {
+      gate.close();
+      this.#receivers.delete(id);
+      throw error;
+    }
+  }
+
+  async #stopReceiver(id: string, signal: AbortSignal): Promise<void> {
+    const running = this.#receivers.get(id);
+    if (running === undefined) return;
+    running.gate.stopWaiting();
+    await this.#shutDown(running.component, signal);
+    running.gate.close();
+    this.#receivers.delete(id);
+    this.#spooler.forget(id);
+  }
+
+  #spool(receiver: string, unit: Unit): void {
+    const accepted = this.#spooler.spool(receiver, unit);
+    if (accepted.length === 0) return;
+    for (const { sender } of this.#exporters.values()) sender.wake();
+    this.#o.accepted(accepted);
+  }
+
+  #hasRoom(exporter: string): boolean {
+    const { store } = this.#o;
+    const bytes = store.pending(exporter).bytes + store.parked(exporter).bytes;
+    return bytes < this.#plan.service.outbox.max_size;
+  }
+
+  #primariesHaveRoom(receiver: string): boolean {
+    return this.#plan.pipelines
+      .filter(({ receivers }) => receivers.includes(receiver))
+      .every(({ exporters: [primary] }) => primary === undefined || this.#hasRoom(primary));
+  }
+
+  #wake(): void {
+    for (const { sender } of this.#exporters.values()) sender.wake();
+    this.#wakeReceivers();
+  }
+
+  #wakeReceivers(): void {
+    for (const { gate } of this.#receivers.values()) gate.wake();
+  }
+
+  #settings(id: string): Settings {
+    const { clock, log, platform } = this.#o;
+    return { id, clock, log, platform, count: (name, by) => this.#counters.add(name, by) };
+  }
+
+  async #startOne(component: Component): Promise<void> {
+    try {
+      await component.start();
+    } catch (error) {
+      await this.#shutDown(component, patience());
+      throw error;
+    }
+  }
+
+  /** One component's trouble at the end must not keep the others from stopping. */
+  async #shutDown(component: Component, signal: AbortSignal): Promise<void> {
+    try {
+      await component.shutdown(signal);
+    } catch (error) {
+      this.#o.log.error("a component did not stop cleanly", {
+        error: error instanceof Error ? error.name : "unknown",
+      });
+    }
+  }
+}
+
+function planned<T>(running: ReadonlyMap<string, { planned: T }>): T[] {
+  return [...running.values()].map((each) => each.planned);
+}
+
+function keyOf(pipeline: string, processor: string): string {
+  return `${pipeline}\0${processor}`;
+}
+
+function componentOf(running: RunningProcessor | undefined): Processor {
+  if (running === undefined) throw new Error("a planned processor does not run");
+  return running.component;
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS);
+}
