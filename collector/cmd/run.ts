@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
@@ -6,6 +6,9 @@ import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan } from "./options.ts";
 import { type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
+
+/** How long `run --once` goes on reading, at least, while nothing can be stored. */
+const SHORTEST_STANDSTILL_MS = 5_000;
 
 /** How long a stopping collector goes on sending before it leaves the rest in the outbox. */
 const FLUSH_MS = 5_000;
@@ -21,7 +24,7 @@ export function runCommand(): Command {
     .description("Follow the logs and deliver what the privacy mode allows, until Ctrl-C.")
     .option("-c, --config <file>", CONFIG_HELP)
     .option("--once", "read to the end, deliver, exit")
-    .option("--drain-timeout <seconds>", "with --once: how long to go on trying to deliver", Number, 60)
+    .option("--drain-timeout <seconds>", "with --once: how long to go on trying to deliver", seconds, 60)
     .addHelpText(
       "after",
       `
@@ -33,7 +36,7 @@ Examples:
 Ctrl-C sends what is queued for up to ${FLUSH_MS / 1_000} s and stops; what is left is sent at the next start.
 A second Ctrl-C stops at once. Nothing is lost either way.
 
-Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 records still wait in the outbox (--once),
+Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and delivered (--once),
 4 another collector runs on the same state folder.`,
     )
     .action(async (options: RunOptions) => {
@@ -82,10 +85,18 @@ async function runOnce(service: Service, drainMs: number, stop: StopSignal): Pro
   stop.signal.addEventListener("abort", () => end.abort(), { once: true });
   let timer: NodeJS.Timeout | undefined;
   try {
-    await Promise.race([service.readToEnd(), stop.promise]);
-    timer = setTimeout(() => end.abort(), drainMs);
+    const ended = await Promise.race([
+      service.readToEnd().then(() => "read"),
+      stop.promise.then(() => "interrupted"),
+      standstill(service, Math.max(SHORTEST_STANDSTILL_MS, drainMs)),
+    ]);
+    if (ended === "standstill") {
+      process.stderr.write("talos: the queue or the disk is full; the next run reads on from here\n");
+    }
+    if (ended === "read") timer = setTimeout(() => end.abort(), drainMs);
+    else end.abort();
     const done = await service.drain(end.signal);
-    if (done) return 0;
+    if (done && ended === "read") return 0;
     const { destinations } = service.store.balance();
     for (const { exporter, queued, parked } of destinations.filter((d) => d.queued + d.parked > 0)) {
       const note = `${queued + parked} records wait for ${exporter}; the next run sends them. See \`talos status\``;
@@ -96,4 +107,23 @@ async function runOnce(service: Service, drainMs: number, stop: StopSignal): Pro
     clearTimeout(timer);
     await service.stop(AbortSignal.abort());
   }
+}
+
+/** Resolves when for so long nothing was accepted or delivered: the queue or the disk is full. */
+async function standstill(service: Service, patienceMs: number): Promise<"standstill"> {
+  let before = "";
+  let sinceMs = performance.now();
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 250).unref());
+    const now = JSON.stringify(service.store.balance());
+    if (now !== before) sinceMs = performance.now();
+    if (performance.now() - sinceMs >= patienceMs) return "standstill";
+    before = now;
+  }
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value <= 86_400) return value;
+  throw new InvalidArgumentError("It must be a number of seconds, at most 86400.");
 }
