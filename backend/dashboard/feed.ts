@@ -32,8 +32,8 @@ export interface FeedPorts {
 }
 
 export const POLL_MS = 2000;
-/** A busy team's version changes with every poll. Its pages fetch the report at most this often. */
-export const REFRESH_MS = 5000;
+/** A busy team's version changes with every poll. Its pages follow at most this often: at every second poll. */
+export const FOLLOW_MS = 2 * POLL_MS;
 const NOTHING: FeedState = {
   me: null,
   range: null,
@@ -54,8 +54,8 @@ export class Feed {
   /** Counts refreshes; an answer to an older one is thrown away. */
   #round = 0;
   #polling = false;
-  /** When everything was last asked for, in milliseconds since the epoch. */
-  #askedAt = Number.NEGATIVE_INFINITY;
+  /** When a poll last led to a refresh, in milliseconds since the epoch. */
+  #followedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: FeedPorts, view: View) {
     this.#ports = ports;
@@ -93,7 +93,6 @@ export class Feed {
   async refresh(): Promise<void> {
     this.#round += 1;
     const round = this.#round;
-    this.#askedAt = this.#ports.now();
     try {
       const picture = await this.#fetchAll();
       if (round !== this.#round) return;
@@ -125,8 +124,10 @@ export class Feed {
       const { version } = await this.#ports.api.version();
       const { report, me, failure } = this.#state;
       const isNew = version !== (report ?? me)?.version;
-      const isDue = report === null || this.#ports.now() - this.#askedAt >= REFRESH_MS;
-      if (failure !== null || (isNew && isDue)) await this.refresh();
+      const isDue = this.#ports.now() - this.#followedAt >= FOLLOW_MS;
+      if (failure === null && !(isNew && isDue)) return;
+      this.#followedAt = this.#ports.now();
+      await this.refresh();
     } catch (error) {
       this.#fail(error);
     } finally {
