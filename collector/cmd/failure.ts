@@ -26,11 +26,16 @@ export function explain(error: unknown): number {
 }
 
 function stateAdvice({ code }: StateError): string {
-  return ADVICE[code] ?? "see `talos status`; the transcripts are untouched";
+  return ADVICE[code];
 }
 
-const ADVICE: Partial<Record<StateError["code"], string>> = {
+const ADVICE: Record<StateError["code"], string> = {
   disk_full: "free some space on the disk of the state folder and start again; nothing is lost",
   read_only: "make the state folder writable for this user, or set service.state_dir to another one",
+  io: "look at the state folder and its disk: it must be a folder, on a disk that works; the transcripts are untouched",
+  busy: "end what else has the state folder's files open, and try again",
+  corrupt:
+    "start the collector: it sets the damaged file aside and reads the transcripts again, doubling nothing",
+  invalid: "the transcripts are untouched",
   newer: "install the version that wrote it, or set service.state_dir to another folder",
 };

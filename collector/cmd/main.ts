@@ -6,6 +6,9 @@ import { explain } from "./failure.ts";
 import { validateCommand } from "./validate.ts";
 import { VERSION } from "#config/version.ts";
 
+// A reader that went away (`| head`, a log pipe that broke) is no reason to stop following.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
 const program = new Command("talos")
   .description("See what Claude Code costs your team, without reading anyone's prompts.")
   .version(VERSION, "-V, --version", "print the version")

@@ -65,3 +65,17 @@ it.each(["abc", "-1", "1e9", ""])("refuses --drain-timeout %j", async (given) =>
   expect(stderr).toContain("must be a number of seconds");
   expect(code).toBe(2);
 });
+
+it("status --watch ends quietly when nobody reads it any more", async () => {
+  const main = path.join(import.meta.dirname, "main.ts");
+  const file = config();
+  await talos("run", "--once", "--config", file);
+  const child = spawn(process.execPath, [main, "status", "--watch", "--config", file]);
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdout.once("data", () => child.stdout.destroy());
+  await new Promise((resolve) => child.once("close", resolve));
+  expect(stderr).toBe("");
+}, 30_000);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { readStatus } from "#state/status.ts";
 import { markWatching } from "../service/watching.ts";
@@ -58,8 +59,10 @@ function show(dir: string, { json }: StatusOptions): number {
 async function watch(dir: string, options: StatusOptions): Promise<number> {
   const stop = stopSignal();
   let code = 0;
-  while (!stop.signal.aborted) {
-    markWatching(dir, Date.now());
+  const unread = new AbortController();
+  process.stdout.once("error", () => unread.abort());
+  while (!unread.signal.aborted && !stop.signal.aborted) {
+    if (existsSync(dir)) markWatching(dir, Date.now());
     if (process.stdout.isTTY && options.json !== true) process.stdout.write("\u001B[2J\u001B[H");
     code = show(dir, options);
     await Promise.race([new Promise((resolve) => setTimeout(resolve, REFRESH_MS)), stop.promise]);

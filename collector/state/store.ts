@@ -279,6 +279,8 @@ function begin(
     if (migrate(db) === 0) createIdentity(db);
     const parts = new Parts(db, options.masterKey);
     parts.positions.applyRewinds();
+    // What was open when the run before ended is read again from where its first line begins.
+    parts.counters.setOpen(0);
     const loss = recoverLostKey(db, parts);
     configureExporters(db, parts, options.exporters);
     writeMeta(db, "key_source", options.keySource);

@@ -34,15 +34,20 @@ export class FileTable {
     return this.#byIdentity.values();
   }
 
-  /** What is at the path now. A file seen for the first time begins at its stored position, else as `unknown` says. */
-  look(path: string, unknown: "beginning" | "end"): Look | undefined {
+  /**
+   * What is at the path now. A file seen for the first time begins at its stored position, else as `unknown` says;
+   * one last written before `skipBeforeMs` begins at its end.
+   */
+  look(path: string, unknown: "beginning" | "end", skipBeforeMs = -Infinity): Look | undefined {
     const stat = statOf(path);
     if (stat === undefined || !stat.isFile()) return undefined;
     const identity = identityOf(stat.dev, stat.ino, path);
     const size = Number(stat.size);
-    const file = this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown });
+    const mtimeMs = Number(stat.mtimeNs) / 1e6;
+    const isSkipped = mtimeMs < skipBeforeMs;
+    const file = this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown, isSkipped });
     this.#place(file, path);
-    return { file, size, mtimeMs: Number(stat.mtimeNs) / 1e6, birthMs: Number(stat.birthtimeMs) };
+    return { file, size, mtimeMs, birthMs: Number(stat.birthtimeMs) };
   }
 
   #place(file: TailedFile, path: string): void {
@@ -53,14 +58,18 @@ export class FileTable {
     this.#byPath.set(path, file);
   }
 
-  #create(identity: string, path: string, at: { size: number; unknown: "beginning" | "end" }): TailedFile {
+  #create(
+    identity: string,
+    path: string,
+    at: { size: number; unknown: "beginning" | "end"; isSkipped: boolean },
+  ): TailedFile {
     const key = this.#host.fileKey(identity);
-    const position = this.#host.position(key);
+    const position = at.isSkipped ? undefined : this.#host.position(key);
     const file = newFile(identity, key, path);
     if (position !== undefined) resume(file, position);
     else {
       file.changed = true;
-      if (at.unknown === "end") this.#toEnd(file, at.size);
+      if (at.unknown === "end" || at.isSkipped) this.#toEnd(file, at.size);
     }
     this.#byIdentity.set(identity, file);
     return file;
@@ -84,7 +93,8 @@ export class FileTable {
   /** Takes note of files that the last full look did not find. */
   missing(found: ReadonlySet<string>, now: number): void {
     for (const file of this.#byIdentity.values()) {
-      if (found.has(file.path)) continue;
+      // Where the path leads to another file now, this one was replaced.
+      if (found.has(file.path) && this.#byPath.get(file.path) === file) continue;
       file.goneSinceMs ??= now;
       if (now - file.goneSinceMs < FORGET_AFTER_MS || file.holds.size > 0) continue;
       this.#byIdentity.delete(file.identity);

@@ -43,6 +43,8 @@ export class Ledger {
   readonly #o: LedgerOptions;
   readonly #open = new Map<string, Open>();
   readonly #searching = new Map<string, Open>();
+  /** The latest time that was seen: a clock that jumps back takes every deadline with it. */
+  #latestMs = 0;
   #emitted = new Map<string, Weight>();
   #emittedBefore = new Map<string, Weight>();
 
@@ -110,7 +112,7 @@ export class Ledger {
 
   #update(open: Open, followed: boolean): void {
     const { piece } = open;
-    const now = this.#o.now();
+    const now = this.#now();
     open.deadlineMs = now + (piece.stop ? this.#o.finalDelayMs : this.#o.idleTimeoutMs);
     open.closed = piece.stop && followed;
     for (const id of piece.searches === "" ? [] : piece.searches.split(" ")) {
@@ -160,13 +162,26 @@ export class Ledger {
 
   /** Ends what has waited long enough. */
   expire(): void {
-    const now = this.#o.now();
+    const now = this.#now();
     for (const open of this.#open.values()) {
       const isDue = open.closed || open.deadlineMs <= now;
       if (isSearching(open)) {
         if (isDue && open.searchDeadlineMs <= now) this.#giveUp(open);
       } else if (isDue) this.#close(open);
     }
+  }
+
+  #now(): number {
+    const now = this.#o.now();
+    const backMs = this.#latestMs - now;
+    this.#latestMs = now;
+    if (backMs > 0) {
+      for (const open of this.#open.values()) {
+        open.deadlineMs -= backMs;
+        open.searchDeadlineMs -= backMs;
+      }
+    }
+    return now;
   }
 
   #giveUp(open: Open): void {

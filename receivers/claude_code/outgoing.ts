@@ -1,4 +1,5 @@
 import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
+import { errorCode } from "#component/error-code.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { type DropReason, emptyUnit, type Unit } from "#component/unit.ts";
 import type { FileTable } from "./file-table.ts";
@@ -73,9 +74,9 @@ export class Outgoing {
     try {
       await this.#o.host.submit(unit);
       return true;
-    } catch {
-      if (!this.#stopped)
-        this.#o.log.warn("cannot store what was read, will try again", { records: unit.records.length });
+    } catch (error) {
+      const fields = { records: unit.records.length, cause: errorCode(error) };
+      if (!this.#stopped) this.#o.log.warn("cannot store what was read, will try again", fields);
       return false;
     }
   }
