@@ -59,8 +59,11 @@ export interface ReceiverHost {
   firstStartMs: number;
   /** True in the run that wrote `firstStartMs`: existing files are then history. */
   isFirstStart: boolean;
-  /** True after a pause: what stands in the files now is stepped over, wherever reading stopped before. */
-  skipsExisting?: boolean;
+  /**
+   * After a pause: a file last written before this moment, in milliseconds since the Unix epoch, UTC, is stepped over
+   * to its end, wherever reading stopped.
+   */
+  skipBeforeMs?: number | undefined;
   /** True once a pause begins: `shutdown` first reads to the end, and takes what is open as it is. */
   isPausing?: boolean;
   /** True in `run --once`: read to the end, treat the end as final, then call `finished`. */

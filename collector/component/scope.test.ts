@@ -26,7 +26,12 @@ it.each<{ entry: ScopeEntry; cwd: string; remote?: string; matches: boolean }>([
   { entry: { remote: "github.com/acme" }, cwd: "/x", remote: "github.com/acme/app", matches: true },
   { entry: { remote: "github.com/acme/*" }, cwd: "/x", remote: "github.com/acme-two/app", matches: false },
   { entry: { remote: "github.com/Acme/*" }, cwd: "/x", remote: "github.com/acme/app", matches: true },
-  { entry: { remote: "git@github.com:acme/app.git" }, cwd: "/x", remote: "github.com/acme/app", matches: true },
+  {
+    entry: { remote: "git@github.com:acme/app.git" },
+    cwd: "/x",
+    remote: "github.com/acme/app",
+    matches: true,
+  },
   { entry: { remote: "*/acme/**" }, cwd: "/x", remote: "gitlab.example/acme/team/app", matches: true },
   { entry: { remote: "github.com/acme/*" }, cwd: "/x", matches: false },
 ])("$entry and $cwd $remote: $matches", ({ entry, cwd, remote, matches }) => {

@@ -1,9 +1,8 @@
 import * as z from "zod";
 
-const ScopeEntry = z.union(
-  [z.string().min(1), z.strictObject({ remote: z.string().min(1) })],
-  { error: 'expected a folder such as "~/work/**", or a repository such as { remote: "github.com/acme/*" }' },
-);
+const ScopeEntry = z.union([z.string().min(1), z.strictObject({ remote: z.string().min(1) })], {
+  error: 'expected a folder such as "~/work/**", or a repository such as { remote: "github.com/acme/*" }',
+});
 
 /** A folder's pattern, or a pattern of a repository's `origin`. */
 export type ScopeEntry = z.output<typeof ScopeEntry>;
@@ -13,11 +12,10 @@ export const ScopeConfig = z.strictObject({
   include: z
     .array(ScopeEntry)
     .optional()
-    .describe("Only these are followed: folders (`~/work/**`) and repositories (`remote: github.com/acme/*`)."),
-  exclude: z
-    .array(ScopeEntry)
-    .default([])
-    .describe("These are not followed, whatever `include` says."),
+    .describe(
+      "Only these are followed: folders (`~/work/**`) and repositories (`remote: github.com/acme/*`).",
+    ),
+  exclude: z.array(ScopeEntry).default([]).describe("These are not followed, whatever `include` says."),
 });
 export type ScopeConfig = z.output<typeof ScopeConfig>;
 
@@ -25,7 +23,7 @@ export type ScopeConfig = z.output<typeof ScopeConfig>;
 export interface Place {
   cwd: string | undefined;
   /** The normalised `origin` of the repository that holds `cwd`. Asked for only where a pattern needs it. */
-  remote(): string | undefined;
+  remote: () => string | undefined;
 }
 
 interface ScopeHome {
@@ -71,7 +69,10 @@ function patternOf(pattern: string, flags: string): RegExp {
   const names = pattern.replace(/(?:\/\*\*)*\/*$/, "").split("/");
   const source = names.map((name, i) => {
     if (name === "**") return i === 0 ? "(?:.*)" : "(?:/.*)?";
-    const text = name.replaceAll(/[\\^$.|+()[\]{}/]/g, String.raw`\$&`).replaceAll("*", "[^/]*").replaceAll("?", "[^/]");
+    const text = name
+      .replaceAll(/[\\^$.|+()[\]{}/]/g, String.raw`\$&`)
+      .replaceAll("*", "[^/]*")
+      .replaceAll("?", "[^/]");
     return i === 0 ? text : `/${text}`;
   });
   return new RegExp(`^${source.join("")}(?:/.*)?$`, flags);
@@ -92,5 +93,8 @@ function joined(host: string, path: string): string {
 }
 
 function trimmed(path: string): string {
-  return path.replace(/\/+$/, "").replace(/\.git$/i, "").replace(/\/+$/, "");
+  return path
+    .replace(/\/+$/, "")
+    .replace(/\.git$/i, "")
+    .replace(/\/+$/, "");
 }

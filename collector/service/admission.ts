@@ -11,7 +11,7 @@ export interface AdmissionOptions {
   /** Folder of the user's own list and of the pauses. */
   configDir: string;
   home: { os: "darwin" | "linux" | "win32"; homeDir: string };
-  now(): number;
+  now: () => number;
   log: Logger;
 }
 

@@ -15,8 +15,10 @@ import type { Unit } from "#component/unit.ts";
 import type { FirstStart } from "#state/first-start.ts";
 import type { StateStore } from "#state/store.ts";
 import { Sender } from "../helper/sender.ts";
+import type { Admission } from "./admission.ts";
 import { Counters } from "./counters.ts";
 import { sameComponent, stepsTo } from "./diff.ts";
+import type { Pausing } from "./pausing.ts";
 import { buildPipelines } from "./pipelines.ts";
 import type { Plan, Planned } from "./plan.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
@@ -39,6 +41,8 @@ export interface GraphOptions {
   accepted(records: readonly SourceRecord[]): void;
   /** A component cannot go on. */
   failed(error: Error): void;
+  admission: Admission;
+  pausing: Pausing;
 }
 
 /** What one change of the plan did, in components. */
@@ -216,13 +220,16 @@ export class Graph {
 
   async #startReceiver(each: Planned<ReceiverFactory>): Promise<void> {
     const { id, factory, config } = each;
-    const { store, firstStart, once } = this.#o;
+    const { store, firstStart, once, admission, pausing } = this.#o;
     const gate: ReceiverGate = new ReceiverGate({
       store,
       // What is there when a receiver joins a running collector is not from before the first start.
       firstStart: this.#started ? { ...firstStart, created: false } : firstStart,
       once,
       hasRoom: () => this.#primariesHaveRoom(id),
+      screen: admission.screen(factory.scope?.(config)),
+      isPausing: () => pausing.isPausing,
+      skipBeforeMs: pausing.skipBeforeMs,
       spool: (unit) => this.#spool(id, unit),
       failed: (error) => {
         if (this.#receivers.get(id)?.gate === gate) this.#o.failed(error);
@@ -244,6 +251,7 @@ export class Graph {
     if (running === undefined) return;
     running.gate.stopWaiting();
     await this.#shutDown(running.component, signal);
+    if (signal.aborted || !running.gate.isStored) this.#o.pausing.leftOver();
     running.gate.close();
     this.#receivers.delete(id);
     this.#spooler.forget(id);

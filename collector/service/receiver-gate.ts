@@ -9,6 +9,12 @@ export interface ReceiverGateOptions {
   once: boolean;
   /** False while a primary destination of this receiver is full. */
   hasRoom(): boolean;
+  /** Takes out what may not be followed. */
+  screen(unit: Unit): Unit;
+  /** True while the receivers are stopped for a pause. */
+  isPausing(): boolean;
+  /** After a pause, when it ended. */
+  skipBeforeMs: number | undefined;
   /** Stores the unit in one synchronous commit, or throws. */
   spool(unit: Unit): void;
   failed(error: Error): void;
@@ -19,6 +25,7 @@ export class ReceiverGate implements ReceiverHost {
   readonly firstStartMs: number;
   readonly isFirstStart: boolean;
   readonly once: boolean;
+  readonly skipBeforeMs: number | undefined;
   /** Resolves when the receiver says that it has read everything. */
   readonly done: Promise<void>;
   readonly #o: ReceiverGateOptions;
@@ -26,12 +33,15 @@ export class ReceiverGate implements ReceiverHost {
   #finish: () => void = () => {};
   #stopping = false;
   #closed = false;
+  /** False while a unit that was given is not stored. */
+  #isStored = true;
 
   constructor(options: ReceiverGateOptions) {
     this.#o = options;
     this.firstStartMs = options.firstStart.firstStartMs;
     this.isFirstStart = options.firstStart.created;
     this.once = options.once;
+    this.skipBeforeMs = options.skipBeforeMs;
     this.done = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -49,13 +59,25 @@ export class ReceiverGate implements ReceiverHost {
     return this.#o.store.position(fileKey);
   }
 
-  async submit(unit: Unit): Promise<void> {
+  get isPausing(): boolean {
+    return this.#o.isPausing();
+  }
+
+  /** True when everything that the receiver gave is stored. */
+  get isStored(): boolean {
+    return this.#isStored;
+  }
+
+  async submit(given: Unit): Promise<void> {
+    this.#isStored = false;
+    const unit = this.#o.screen(given);
     while (unit.records.length > 0 && !this.#o.hasRoom()) {
       if (this.#stopping) throw new StoppingError();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (this.#closed) throw new StoppingError();
     this.#o.spool(unit);
+    this.#isStored = true;
   }
 
   finished(): void {

@@ -4,8 +4,10 @@ import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
 import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
 import { StateStore } from "#state/store.ts";
+import { Admission } from "./admission.ts";
 import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
+import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { watchedRecently } from "./watching.ts";
 
@@ -50,6 +52,9 @@ export class Service {
   readonly #o: ServiceOptions;
   readonly #lock: Lock;
   readonly #graph: Graph;
+  readonly #pausing: Pausing;
+  /** As configured. During a pause, less than that runs. */
+  #plan: Plan;
   #failed: (error: Error) => void = () => {};
   /** Rejects when a component cannot go on. */
   readonly failure: Promise<never>;
@@ -61,8 +66,10 @@ export class Service {
   private constructor(
     options: ServiceOptions,
     lock: Lock,
-    { store, keyNote, firstStart }: { store: StateStore; keyNote: string; firstStart: FirstStart },
+    opened: { store: StateStore; keyNote: string; firstStart: FirstStart; admission: Admission },
   ) {
+    const { store, keyNote, firstStart, admission } = opened;
+    this.#plan = options.plan;
     this.#o = options;
     this.keyNote = keyNote;
     this.#lock = lock;
@@ -71,6 +78,8 @@ export class Service {
       this.#failed = reject;
     });
     this.failure.catch(() => {});
+    const { clock, log } = options;
+    this.#pausing = new Pausing({ admission, clock, log, apply: () => this.#inTurn(() => this.#follow()) });
     this.#graph = new Graph(
       {
         ...options,
@@ -79,14 +88,16 @@ export class Service {
         hurry: () => this.#hurries(firstStart.firstStartMs),
         accepted: (records) => options.onAccepted?.(records),
         failed: (error) => this.#failed(error),
+        admission,
+        pausing: this.#pausing,
       },
       options.plan,
     );
   }
 
-  /** What runs now. */
+  /** What is configured now. */
   get plan(): Plan {
-    return this.#graph.plan;
+    return this.#plan;
   }
 
   /** Takes the state folder's lock and opens the state. Starts nothing. */
@@ -95,6 +106,12 @@ export class Service {
     const lock = acquireLock(plan.stateDir, { pid: process.pid, startedAtMs: clock.now() });
     try {
       const firstStart = readOrCreateFirstStart(plan.configDir, clock);
+      const admission = new Admission({
+        configDir: plan.configDir,
+        home: platform,
+        now: () => clock.now(),
+        log,
+      });
       const source = plan.service.outbox.key_source;
       const masterKey = await loadMasterKey({ source, dir: plan.stateDir, platform, log });
       const store = StateStore.open({
@@ -105,7 +122,7 @@ export class Service {
         clock,
         log,
       });
-      return new Service(options, lock, { store, keyNote: keyNoteOf(masterKey), firstStart });
+      return new Service(options, lock, { store, keyNote: keyNoteOf(masterKey), firstStart, admission });
     } catch (error) {
       lock.release();
       throw error;
@@ -115,12 +132,13 @@ export class Service {
   /** Resolves once every component works. When one refuses, those already started are stopped again. */
   async start(): Promise<void> {
     try {
-      await this.#graph.reconcile(this.#o.plan);
+      await this.#follow();
     } catch (error) {
       await this.stop(AbortSignal.abort());
       throw error;
     }
     this.#prune();
+    this.#pausing.watch();
   }
 
   /**
@@ -128,9 +146,23 @@ export class Service {
    * component refuses, all is put back as it was, and this rejects with its error.
    */
   async reload(plan: Plan): Promise<Reloaded> {
-    const done = this.#turn.then(() => this.#reload(plan));
+    return this.#inTurn(() => this.#reload(plan));
+  }
+
+  async #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(change);
     this.#turn = done.catch(() => {});
     return done;
+  }
+
+  /** Runs what is configured, without receivers during a pause. */
+  async #follow(plan: Plan = this.#plan): Promise<Changes> {
+    if (this.#stopping) return { kept: 0, started: 0, stopped: 0 };
+    const changes = await this.#pausing.switching((paused) =>
+      this.#graph.reconcile(paused ? { ...plan, receivers: [] } : plan),
+    );
+    this.#plan = plan;
+    return changes;
   }
 
   /** Resolves when every receiver has read everything that was there (`run --once`). */
@@ -148,6 +180,7 @@ export class Service {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#cancelPrune?.();
+    this.#pausing.stop();
     await this.#turn;
     await this.#graph.stop(signal);
     this.store.close();
@@ -155,12 +188,12 @@ export class Service {
   }
 
   async #reload(after: Plan): Promise<Reloaded> {
-    const before = this.#graph.plan;
+    const before = this.#plan;
     const { plan, needsRestart } = livePlan(before, after);
     const kept = before.exporters.length + before.receivers.length;
     if (this.#stopping || samePlan(before, plan)) return { kept, started: 0, stopped: 0, needsRestart };
     try {
-      return { ...(await this.#graph.reconcile(plan)), needsRestart };
+      return { ...(await this.#follow(plan)), needsRestart };
     } catch (error) {
       await this.#restore(before);
       throw error;
@@ -169,7 +202,7 @@ export class Service {
 
   async #restore(before: Plan): Promise<void> {
     try {
-      await this.#graph.reconcile(before);
+      await this.#follow(before);
     } catch (error) {
       this.#failed(
         error instanceof Error ? error : new Error("the configuration before could not be restored"),

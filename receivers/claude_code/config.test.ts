@@ -7,6 +7,7 @@ const { config } = claudeCodeFactory;
 it("has defaults that follow from the end", () => {
   expect(config.parse({})).toEqual({
     exclude: [],
+    scope: { exclude: [] },
     start_at: "end",
     watch: "auto",
     poll_interval: 1000,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ScopeConfig } from "#component/scope.ts";
 import { bytes } from "#config/bytes.ts";
 import { duration } from "#config/duration.ts";
 
@@ -11,6 +12,7 @@ export const ClaudeCodeConfig = z.strictObject({
       "Patterns of the transcripts to follow; `~` is the home directory. By default every place where Claude Code keeps them.",
     ),
   exclude: z.array(z.string().min(1)).default([]).describe("Patterns of files that are not followed."),
+  scope: ScopeConfig.prefault({}),
   start_at: z
     .enum(["end", "beginning"])
     .default("end")

@@ -8,5 +8,6 @@ export const claudeCodeFactory = defineReceiver({
   stability: "alpha",
   summary: "Follows the transcripts of Claude Code: one record per request and per human prompt.",
   config: ClaudeCodeConfig,
+  scope: ({ scope }) => scope,
   create: (settings, config, host) => new ClaudeCodeReceiver(settings, config, host),
 });

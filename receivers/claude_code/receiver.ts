@@ -84,6 +84,7 @@ export class ClaudeCodeReceiver implements Component {
   /** Ends reading. What is final is stored; what is open is read again at the next start. */
   async shutdown(signal: AbortSignal): Promise<void> {
     if (this.#stopped) return;
+    const isComplete = this.#host.isPausing === true && (await this.#lastLook(signal));
     this.#stopped = true;
     this.#cancelWake?.();
     this.#cancelDeadline?.();
@@ -93,8 +94,17 @@ export class ClaudeCodeReceiver implements Component {
     await this.#reading.stop();
     await Promise.race([this.#running, aborted(signal)]);
     if (signal.aborted) return;
-    this.#ledger.expire();
+    if (isComplete) this.#ledger.finish();
+    else this.#ledger.expire();
     await Promise.race([this.#outgoing.flush(), aborted(signal)]);
+  }
+
+  /** Reads what is there before a pause. False when it took too long. */
+  async #lastLook(signal: AbortSignal): Promise<boolean> {
+    this.#fullLookDue = true;
+    this.#run();
+    await Promise.race([this.#running, aborted(signal)]);
+    return !signal.aborted;
   }
 
   #chooseWatching(): void {
@@ -191,6 +201,7 @@ export class ClaudeCodeReceiver implements Component {
     this.#dirtyFiles.clear();
     this.#dirtyFolders.clear();
     const isHistory = this.#isFirstLook && this.#host.isFirstStart && this.#config.start_at === "end";
+    const skipBeforeMs = this.#isFirstLook ? this.#host.skipBeforeMs : undefined;
     const above = this.#host.once || this.#polling ? [] : this.#missingRoots();
     for (const dir of above) this.#watch.add(dir, false);
     const found = this.#listed(() => discover(this.#selection));
@@ -198,7 +209,7 @@ export class ClaudeCodeReceiver implements Component {
     this.#isFirstLook = false;
     const files = new Set(found.files);
     this.#files.missing(files, this.#settings.clock.now());
-    return this.#look(files, isHistory ? "end" : "beginning");
+    return this.#look(files, isHistory ? "end" : "beginning", skipBeforeMs);
   }
 
   #whatChanged(): Look[] {
@@ -227,10 +238,10 @@ export class ClaudeCodeReceiver implements Component {
     }
   }
 
-  #look(files: ReadonlySet<string>, unknown: "beginning" | "end"): Look[] {
+  #look(files: ReadonlySet<string>, unknown: "beginning" | "end", skipBeforeMs?: number): Look[] {
     const looks: Look[] = [];
     for (const file of files) {
-      const look = this.#files.look(file, unknown);
+      const look = this.#files.look(file, unknown, skipBeforeMs);
       if (look !== undefined) looks.push(look);
     }
     return looks;
