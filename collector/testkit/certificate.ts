@@ -3,19 +3,19 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:cry
 export interface TestCertificates {
   /** The authority, as a client trusts it. */
   ca: string;
-  /** A server's certificate for localhost and 127.0.0.1, issued by the authority. */
+  /** A server's certificate for localhost, 127.0.0.1 and one more name, issued by the authority. */
   cert: string;
   key: string;
 }
 
-/** Makes an authority and a server certificate that it issued, valid from 2020 to 2045. */
-export function makeCertificates(): TestCertificates {
+/** Makes an authority and a server certificate that it issued for `host` as well, valid from 2020 to 2045. */
+export function makeCertificates(host = "localhost"): TestCertificates {
   const authority = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const server = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const issuer = { name: "Test Authority", key: authority.privateKey };
   return {
     ca: certificate({ name: issuer.name, key: authority.publicKey, extensions: [IS_AUTHORITY] }, issuer),
-    cert: certificate({ name: "localhost", key: server.publicKey, extensions: [NAMES_LOCALHOST] }, issuer),
+    cert: certificate({ name: "localhost", key: server.publicKey, extensions: [namesOf(host)] }, issuer),
     key: server.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   };
 }
@@ -62,14 +62,16 @@ const IS_AUTHORITY = der(
   der(BOOLEAN, Uint8Array.of(255)),
   der(OCTET_STRING, der(SEQUENCE, der(BOOLEAN, Uint8Array.of(255)))),
 );
-const NAMES_LOCALHOST = der(
-  SEQUENCE,
-  der(OID, Buffer.from("551d11", "hex")),
-  der(
-    OCTET_STRING,
-    der(SEQUENCE, der(ALT_DNS, Buffer.from("localhost")), der(ALT_IP, Uint8Array.of(127, 0, 0, 1))),
-  ),
-);
+
+/** `host`, localhost and 127.0.0.1. */
+function namesOf(host: string): Uint8Array {
+  const names = ["localhost", host].map((name) => der(ALT_DNS, Buffer.from(name)));
+  return der(
+    SEQUENCE,
+    der(OID, Buffer.from("551d11", "hex")),
+    der(OCTET_STRING, der(SEQUENCE, ...names, der(ALT_IP, Uint8Array.of(127, 0, 0, 1)))),
+  );
+}
 
 function nameOf(commonName: string): Uint8Array {
   const attribute = der(

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { duration } from "#config/duration.ts";
 import { secret } from "#config/secret.ts";
 import { endpoint } from "./endpoint.ts";
+import { ProxyConfig } from "./proxy.ts";
 
 const LONGEST_TIMEOUT_MS = 3_600_000;
 
@@ -58,10 +59,17 @@ export const OtlpHttpConfig = z
           .string()
           .min(1)
           .optional()
-          .describe("PEM file of the authorities to trust, instead of the well-known ones."),
+          .describe("PEM file of authorities to trust as well, for example of a proxy that reads TLS."),
+        system_cas: z
+          .boolean()
+          .default(true)
+          .describe(
+            "Trust the well-known authorities and this computer's own. `false`: only those in `ca_file`.",
+          ),
       })
       .prefault({})
       .describe("How the server is checked."),
+    proxy: ProxyConfig,
   })
   .refine((c) => (c.endpoint === undefined) !== (c.logs_endpoint === undefined), {
     path: ["endpoint"],

@@ -1,18 +1,17 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import type { Exporter, SendResult, Settings } from "#component/component.ts";
-import { expandPath } from "#config/paths.ts";
 import { VERSION } from "#config/version.ts";
 import type { Codec } from "#proto/codec.ts";
 import { jsonCodec } from "#proto/json.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { OtlpHttpConfig } from "./config.ts";
-import { errorCode } from "#component/error-code.ts";
+import { failureOf } from "./failure.ts";
+import { proxyFor } from "./proxy.ts";
 import { type Answer, resultFor } from "./response.ts";
 import { Transport } from "./transport.ts";
+import { readTrust } from "./trust.ts";
 
 const gzip = promisify(zlib.gzip);
 
@@ -35,7 +34,19 @@ export class OtlpHttpExporter implements Exporter {
   async start(): Promise<void> {
     const url = this.#config.logs_endpoint ?? this.#config.endpoint;
     if (url === undefined) throw new Error("no endpoint is set");
-    this.#transport = new Transport(url, await this.#readAuthorities());
+    if (url.protocol !== "https:") {
+      this.#transport = new Transport(url, {});
+      return;
+    }
+    const { id, log, platform } = this.#settings;
+    const { url: proxy, unusable } = proxyFor(url, this.#config.proxy, platform.env);
+    if (unusable !== undefined) {
+      log.warn("a variable names no http:// or https:// proxy: connecting directly", {
+        exporter: id,
+        variable: unusable,
+      });
+    }
+    this.#transport = new Transport(url, { trust: await readTrust(this.#settings, this.#config.tls), proxy });
   }
 
   async shutdown(): Promise<void> {
@@ -76,27 +87,13 @@ export class OtlpHttpExporter implements Exporter {
     } catch (error) {
       if (isLate) return { kind: "retry", reason: "no complete answer in time" };
       if (controller.signal.aborted) return { kind: "retry", reason: "stopped while sending" };
-      return { kind: "retry", reason: `connection failed: ${errorCode(error)}` };
+      return failureOf(error);
     } finally {
       cancelDeadline();
       signal.removeEventListener("abort", stop);
       this.#inFlight.delete(controller);
     }
     return resultFor(answer, this.#codec, records, clock.now());
-  }
-
-  async #readAuthorities(): Promise<string | undefined> {
-    const file = this.#config.tls.ca_file;
-    if (file === undefined) return undefined;
-    try {
-      const pem = await readFile(expandPath(file, this.#settings.platform, process.cwd()), "utf8");
-      // Refuses a file without a certificate now, instead of every connection later.
-      void new X509Certificate(pem);
-      return pem;
-    } catch (error) {
-      // oxlint-disable-next-line eslint/preserve-caught-error -- the error itself names the file's full path
-      throw new Error(`exporters.${this.#settings.id}.tls.ca_file: cannot be used (${errorCode(error)})`);
-    }
   }
 }
 

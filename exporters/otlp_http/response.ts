@@ -8,6 +8,8 @@ export interface Answer {
   status: number;
   contentType: string | undefined;
   retryAfter: string | undefined;
+  /** A redirect that leads to another host. */
+  leadsElsewhere?: boolean;
   /** The inflated body of a 2xx answer; undefined when it was too large or could not be inflated. */
   body: Uint8Array | undefined;
 }
@@ -16,9 +18,14 @@ export interface Answer {
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
 /** Statuses that concern the address or the token, and so every request alike. */
-const REFUSES_ALL = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 511]);
+const REFUSES_ALL = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426]);
+
+/** How a network answers in place of the destination until somebody signs in: these to another host, or 511. */
+const TEMPORARY_REDIRECTS = new Set([302, 303, 307]);
 
 const LONGEST_WAIT_MS = 3_600_000;
+
+const SIGN_IN = "does this network want a sign-in?";
 
 /** Decides what an answer means for the request. `records` is how many the request held. */
 export function resultFor(answer: Answer, codec: Codec, records: number, nowMs: number): SendResult {
@@ -26,6 +33,9 @@ export function resultFor(answer: Answer, codec: Codec, records: number, nowMs: 
   const reason = `POST answered ${status}`;
   if (status >= 200 && status < 300) return resultOfSuccess(answer, codec, records);
   if (status === 413) return { kind: "split", reason };
+  if (status === 511 || (TEMPORARY_REDIRECTS.has(status) && answer.leadsElsewhere === true)) {
+    return { kind: "retry", reason: `${reason}: ${SIGN_IN}` };
+  }
   if (!RETRYABLE.has(status)) {
     const destination = REFUSES_ALL.has(status) || (status >= 300 && status < 400);
     return { kind: "park", reason, destination };
@@ -38,7 +48,9 @@ export function resultFor(answer: Answer, codec: Codec, records: number, nowMs: 
 function resultOfSuccess(answer: Answer, codec: Codec, records: number): SendResult {
   const rejected = rejectedBy(answer, codec);
   if (rejected === undefined) {
-    return { kind: "retry", reason: `POST answered ${answer.status}, but the answer is not OTLP` };
+    const isPage = /^text\/html\b/i.test(answer.contentType ?? "");
+    const what = isPage ? `a web page: ${SIGN_IN}` : "but the answer is not OTLP";
+    return { kind: "retry", reason: `POST answered ${answer.status}, ${what}` };
   }
   return { kind: "delivered", rejected: Math.min(Math.max(Math.trunc(rejected), 0), records) };
 }

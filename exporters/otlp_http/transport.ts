@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from "node:http";
 import process from "node:process";
+import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { errorCode } from "#component/error-code.ts";
@@ -22,17 +23,17 @@ export class Transport {
   readonly #url: URL;
   readonly #agent: Agent;
 
-  /** `ca` replaces the well-known authorities. */
-  constructor(url: URL, ca: string | undefined) {
+  constructor(url: URL, { trust, proxy }: { trust?: SecureContext | undefined; proxy?: string | undefined }) {
     this.#url = url;
     const options = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: 2 };
     this.#agent =
       url.protocol === "https:"
-        ? // Said explicitly, because an environment variable can turn the default off.
-          new https.Agent({
+        ? new https.Agent({
             ...options,
+            // Said explicitly, because an environment variable can turn the default off.
             rejectUnauthorized: true,
-            ...(ca === undefined ? {} : { ca }),
+            ...(trust === undefined ? {} : { secureContext: trust }),
+            ...(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy } }),
           })
         : new http.Agent(options);
   }
@@ -62,7 +63,7 @@ export class Transport {
       let answered = false;
       request.on("response", (response) => {
         answered = true;
-        readAnswer(response).then(resolve, reject);
+        readAnswer(response, this.#url).then(resolve, reject);
       });
       request.on("error", (error) => {
         // Once an answer has begun, its own stream reports what becomes of it.
@@ -78,9 +79,14 @@ export class Transport {
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
+async function readAnswer(response: IncomingMessage, asked: URL): Promise<Answer> {
   const { statusCode: status = 0, headers } = response;
-  const answer = { status, contentType: headers["content-type"], retryAfter: headers["retry-after"] };
+  const answer = {
+    status,
+    contentType: headers["content-type"],
+    retryAfter: headers["retry-after"],
+    leadsElsewhere: leadsElsewhere(headers.location, asked),
+  };
   if (status < 200 || status >= 300) {
     // The status decides, so nothing is waited for.
     response.on("error", () => {});
@@ -89,6 +95,12 @@ async function readAnswer(response: IncomingMessage): Promise<Answer> {
   }
   const bytes = await readLimited(response);
   return { ...answer, body: bytes && (await inflate(bytes, headers["content-encoding"])) };
+}
+
+function leadsElsewhere(location: string | undefined, asked: URL): boolean {
+  const target =
+    location !== undefined && URL.canParse(location, asked.href) ? new URL(location, asked) : asked;
+  return target.hostname !== asked.hostname;
 }
 
 async function readLimited(response: IncomingMessage): Promise<Uint8Array | undefined> {
