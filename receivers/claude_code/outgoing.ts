@@ -5,7 +5,7 @@ import { type DropReason, emptyUnit, type Unit } from "#component/unit.ts";
 import type { FileTable } from "./file-table.ts";
 
 /** A commit costs a sync of the disk, so a backlog shares it: among so many records, or for so long. */
-const MAX_RECORDS = 8_000;
+const MAX_RECORDS = 2_000;
 const MAX_AGE_MS = 1_000;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 30_000;

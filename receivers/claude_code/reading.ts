@@ -5,13 +5,22 @@ import { ExtractReader, type ExtractData, RowKind } from "./extract.ts";
 import { advance, type FileTable, type Look, rewind } from "./file-table.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Outgoing } from "./outgoing.ts";
-import { FileScanner, hasNewline, open, type ScanJob, type ScanReport } from "./scan-file.ts";
-import { ScanPool, type ScanResult } from "./scan-pool.ts";
+import {
+  FileScanner,
+  hasNewline,
+  open,
+  type ScanJob,
+  type ScanReport,
+  type ScanResult,
+} from "./scan-file.ts";
+import { ScanPool } from "./scan-pool.ts";
 import type { TailedFile } from "./tailed-file.ts";
 
 /** More than this is a backlog: worth starting threads for. */
 const BACKLOG_BYTES = 32 * 1024 * 1024;
 const CHUNK_BYTES = 4 * 1024 * 1024;
+/** The main thread scans no larger chunk: it must also hear signals. */
+const MAX_HERE_BYTES = 16 * 1024 * 1024;
 const STRETCH_BYTES = 8 * 1024 * 1024;
 /** An unfinished line longer than this is not read again until its newline is there. */
 const LONG_TAIL_BYTES = 1024 * 1024;
@@ -101,14 +110,14 @@ export class Reading {
   }
 
   async #backlog(due: readonly Look[]): Promise<void> {
-    // While the threads start, this one reads the first files.
-    const [first = [], ...chunks] = chunked(due);
-    const pool = new ScanPool();
+    const chunks = chunked(due);
+    const sizes = chunks.map((chunk) => chunk.reduce((sum, { size, file }) => sum + size - file.offset, 0));
+    const fits = (chunk: number) => (sizes[chunk] ?? Infinity) <= MAX_HERE_BYTES;
+    const pool = new ScanPool({ here: { scanner: this.#scanner, fits } });
     this.#pool = pool;
     let done = 0;
     try {
-      pool.begin(chunks.map((chunk) => chunk.map((file) => this.#job(file, Infinity))));
-      for (const file of first) await this.#readHere(file);
+      pool.begin(chunks.map((chunk) => chunk.map(({ file }) => this.#job(file, Infinity))));
       for (let result = await pool.next(); result !== undefined; result = await pool.next()) {
         this.#bookChunk(chunks[done] ?? [], result);
         done += 1;
@@ -122,13 +131,13 @@ export class Reading {
       await pool.stop();
     }
     // Whatever the threads did not do.
-    for (const file of [...first, ...chunks.slice(done).flat()]) await this.#readHere(file);
+    for (const { file } of chunks.slice(done).flat()) await this.#readHere(file);
   }
 
-  #bookChunk(files: readonly TailedFile[], { reports, data }: ScanResult): void {
+  #bookChunk(looks: readonly Look[], { reports, data }: ScanResult): void {
     const rows = new Rows(data);
     for (const [i, report] of reports.entries()) {
-      const file = files[i];
+      const file = looks[i]?.file;
       if (file !== undefined) this.#book(file, report, rows);
     }
   }
@@ -195,16 +204,16 @@ class Rows {
   }
 }
 
-function chunked(looks: readonly Look[]): TailedFile[][] {
-  const chunks: TailedFile[][] = [];
+function chunked(looks: readonly Look[]): Look[][] {
+  const chunks: Look[][] = [];
   let bytes = Infinity;
-  for (const { file, size } of looks) {
+  for (const look of looks) {
     if (bytes >= CHUNK_BYTES) {
       chunks.push([]);
       bytes = 0;
     }
-    chunks.at(-1)?.push(file);
-    bytes += size - file.offset;
+    chunks.at(-1)?.push(look);
+    bytes += look.size - look.file.offset;
   }
   return chunks;
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { scanBuffer } from "./cursor.ts";
-import { ExtractWriter } from "./extract.ts";
+import { type ExtractData, ExtractWriter } from "./extract.ts";
 import { Segment, type FileContext, type SegmentCounts } from "./segment.ts";
 import { BlockBuffer, readLines } from "./tail.ts";
 
@@ -93,6 +93,17 @@ export class FileScanner {
       marker: readBefore(fd, end.offset),
     };
   }
+}
+
+/** What was found in a chunk of files, one report for each. */
+export interface ScanResult {
+  reports: ScanReport[];
+  data: ExtractData;
+}
+
+export function scanChunk(scanner: FileScanner, jobs: readonly ScanJob[]): ScanResult {
+  const reports = jobs.map((job) => scanner.scan(job));
+  return { reports, data: scanner.writer.take() };
 }
 
 export interface FileStat {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { identityOf, type ScanJob } from "./scan-file.ts";
-import { ScanPool } from "./scan-pool.ts";
+import { FileScanner, identityOf, type ScanJob } from "./scan-file.ts";
+import { ScanPool, type ScanPoolOptions } from "./scan-pool.ts";
 
 const dir = mkdtempSync(path.join(tmpdir(), "pool-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -23,8 +23,18 @@ function job(n: number): ScanJob {
   };
 }
 
-it("hands results over in order, whichever thread made them", async () => {
-  const pool = new ScanPool(3);
+it.each<{ name: string; options: ScanPoolOptions }>([
+  { name: "three threads", options: { size: 3 } },
+  {
+    name: "one thread and this one",
+    options: { size: 1, here: { scanner: new FileScanner(), fits: () => true } },
+  },
+  {
+    name: "two threads, and this one for some chunks",
+    options: { size: 2, here: { scanner: new FileScanner(), fits: (chunk) => chunk % 3 === 0 } },
+  },
+])("hands results over in order, whichever thread made them: $name", async ({ options }) => {
+  const pool = new ScanPool(options);
   const chunks = Array.from({ length: 100 }, (_, n) => [job(n), job(100 - n)]);
   pool.begin(chunks);
   const lines: (number | string)[] = [];
@@ -36,7 +46,7 @@ it("hands results over in order, whichever thread made them", async () => {
 });
 
 it("says which files are gone or others than expected", async () => {
-  const pool = new ScanPool(1);
+  const pool = new ScanPool({ size: 1 });
   pool.begin([[{ ...job(1), path: path.join(dir, "none") }, { ...job(1), identity: "0:0" }, job(2)]]);
   expect((await pool.next())?.reports.map((r) => r.outcome)).toEqual(["gone", "gone", "read"]);
   expect(await pool.next()).toBeUndefined();
@@ -44,7 +54,7 @@ it("says which files are gone or others than expected", async () => {
 });
 
 it("ends at once when it is stopped while somebody waits", async () => {
-  const pool = new ScanPool(1);
+  const pool = new ScanPool({ size: 1 });
   pool.begin([[job(1)]]);
   const next = pool.next();
   await pool.stop();

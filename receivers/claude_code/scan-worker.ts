@@ -1,11 +1,15 @@
 /** A thread that scans files. Rows of numbers and a table of ids go back; text never leaves it. */
 import { parentPort } from "node:worker_threads";
-import { FileScanner, type ScanJob } from "./scan-file.ts";
+import { FileScanner, scanChunk } from "./scan-file.ts";
+import type { ScanWork } from "./scan-pool.ts";
+import { ScanTurns } from "./scan-turns.ts";
 
 const scanner = new FileScanner();
 
-parentPort?.on("message", (jobs: ScanJob[]) => {
-  const reports = jobs.map((job) => scanner.scan(job));
-  const data = scanner.writer.take();
-  parentPort?.postMessage({ reports, data }, [data.rows.buffer]);
+parentPort?.on("message", ({ chunks, memory }: ScanWork) => {
+  const turns = new ScanTurns(chunks.length, memory);
+  for (let chunk = turns.next(); chunk !== undefined; chunk = turns.next()) {
+    const result = scanChunk(scanner, chunks[chunk] ?? []);
+    parentPort?.postMessage({ chunk, result }, [result.data.rows.buffer]);
+  }
 });
