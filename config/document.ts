@@ -1,11 +1,11 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
-import { ConfigError, type ConfigPath, type ConfigProblem } from "./errors.ts";
+import { ConfigError, type ConfigPath } from "./errors.ts";
 
 /** A configuration file's values and where each stands. */
 export interface ConfigDocument {
   value: unknown;
-  /** Renders a problem with its path and, where known, its line. */
-  describe(problem: ConfigProblem): string;
+  /** The line of a value, or of the nearest group around it. */
+  lineOf(path: ConfigPath): number | undefined;
 }
 
 /** Reads YAML 1.2. Throws ConfigError with line and column for text that is not YAML, duplicate keys included. */
@@ -19,7 +19,7 @@ export function readDocument(text: string, file: string): ConfigDocument {
     });
     throw new ConfigError(problems, file);
   }
-  const lineOf = (path: ConfigPath): number | undefined => {
+  const lineOf = (path: ConfigPath) => {
     for (let depth = path.length; depth > 0; depth--) {
       const node: unknown = document.getIn(path.slice(0, depth), true);
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
@@ -28,11 +28,7 @@ export function readDocument(text: string, file: string): ConfigDocument {
   };
   return {
     value: valueOf(document, file),
-    describe({ path, message }) {
-      const line = lineOf(path);
-      if (path.length === 0) return `the file as a whole: ${message}`;
-      return `${path.join(".")}${line === undefined ? "" : ` (line ${line})`}: ${message}`;
-    },
+    lineOf,
   };
 }
 

@@ -1,11 +1,14 @@
 import * as z from "zod";
 import { nearest } from "./nearest.ts";
+import type { Origin } from "./tree.ts";
 
 export type ConfigPath = readonly (string | number)[];
 
 export interface ConfigProblem {
   path: ConfigPath;
   message: string;
+  /** Where it stands, when that is not where the path's value comes from. */
+  origin?: Origin;
 }
 
 /** The user's configuration cannot be used. Carries every problem found, not just the first. */

@@ -1,52 +1,115 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
-import { type ConfigDocument, readDocument } from "./document.ts";
-import { ConfigError, type ConfigProblem, parseInto } from "./errors.ts";
+import { applyDeprecations, type Deprecation, DEPRECATIONS, type Notice } from "./deprecations.ts";
+import { ConfigError, type ConfigPath, type ConfigProblem, parseInto } from "./errors.ts";
+import { type Layer, layerOf, readLayer, readManagedLayer } from "./layers.ts";
+import { mergeLayers } from "./merge.ts";
 import { expandPath, type Home } from "./paths.ts";
-import { resolveReferences } from "./references.ts";
+import { type ReferenceSources, resolveReferences } from "./references.ts";
 import { RootConfig, ServiceConfig } from "./service.ts";
+import { type Group, type Leaf, nodeAt, placeOf, valuesOf } from "./tree.ts";
 
-/** A file whose shape is right. The components' settings are still as the user wrote them. */
+/** Files whose shape is right, as one. The components' settings are still as the user wrote them. */
 export interface LoadedConfig {
+  /** The files, for the heading of an error. */
   file: string;
-  /** Folder that relative paths are relative to. */
-  baseDir: string;
   receivers: Record<string, unknown>;
   processors: Record<string, unknown>;
   exporters: Record<string, unknown>;
   service: ServiceConfig;
   /** Problems that do not stop the reading: reported together with those of the components. */
   problems: ConfigProblem[];
-  describe: ConfigDocument["describe"];
+  /** Deprecated settings that are used. */
+  notices: Notice[];
+  /** Every value as it was written, and where. */
+  tree: Group;
+  /** Every file that was read, those of `${file:…}` included. */
+  files: string[];
+  /** Renders a problem with its path and, where known, its line. */
+  describe: (problem: ConfigProblem) => string;
+  /** Folder that a relative path at this setting is relative to: that of the file which says it. */
+  baseDirOf(path: ConfigPath): string;
 }
 
-/** Reads and resolves a configuration file. Throws ConfigError naming the file and the cause. */
-export function loadConfig(file: string, home: Home): LoadedConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
-    throw new ConfigError([`cannot read the file (${code}); give one with --config FILE`], file);
-  }
-  return parseConfigText(text, file, home);
+export interface LoadOptions {
+  /** The managed configuration's file. Read when it is there. */
+  managed?: string;
+  deprecations?: readonly Deprecation[];
+}
+
+/** Reads, merges and resolves configuration files. Throws ConfigError naming the file and the cause. */
+export function loadConfig(
+  files: string | readonly string[],
+  home: Home,
+  options: LoadOptions = {},
+): LoadedConfig {
+  const managed = options.managed === undefined ? undefined : readManagedLayer(options.managed);
+  const layers = [files].flat().map((file) => readLayer(file));
+  return combine(managed === undefined ? layers : [...layers, managed], home, options);
 }
 
 export function parseConfigText(text: string, file: string, home: Home): LoadedConfig {
-  const document = readDocument(text, file);
-  const baseDir = path.dirname(path.resolve(file));
+  return combine([layerOf(text, file)], home);
+}
+
+/** Makes one configuration of layers, the strongest last. */
+export function combine(layers: readonly Layer[], home: Home, options: LoadOptions = {}): LoadedConfig {
+  const notices: Notice[] = [];
   const problems: ConfigProblem[] = [];
-  const readFile = (name: string) => readFileSync(expandPath(name, home, baseDir), "utf8");
-  const value = resolveReferences(document.value, { env: home.env, readFile }, problems);
+  const references = new References(home);
+  const { tree, problems: conflicts } = mergeLayers(layers, {
+    prepare: (each) => applyDeprecations(each, options.deprecations ?? DEPRECATIONS, { notices, problems }),
+    resolve: (leaf) => references.resolve(leaf, [], []),
+  });
+  problems.push(...conflicts);
+  const value = valuesOf(tree, (leaf, path) => references.resolve(leaf, path, problems));
   const root = parseInto(problems, RootConfig, value, []);
   const service = parseInto(problems, ServiceConfig, root?.service ?? serviceOf(value), ["service"]);
-  if (root === undefined || service === undefined) {
-    throw new ConfigError(
-      problems.map((problem) => document.describe(problem)),
-      file,
-    );
+  const file = layers.map((layer) => layer.file).join(", ");
+  const describe = (problem: ConfigProblem) => describeIn(tree, problem, layers.length > 1);
+  if (root === undefined || service === undefined) throw new ConfigError(problems.map(describe), file);
+  return {
+    ...root,
+    service,
+    file,
+    problems,
+    notices,
+    tree,
+    files: [...layers.map((layer) => layer.file), ...references.files],
+    describe,
+    baseDirOf: (path) => nodeAt(tree, path).node.origin.layer.baseDir,
+  };
+}
+
+/** Resolves each value's references, relative to the file that holds it. */
+class References {
+  /** Files that were read. */
+  readonly files = new Set<string>();
+  readonly #home: Home;
+
+  constructor(home: Home) {
+    this.#home = home;
   }
-  return { ...root, service, file, baseDir, problems, describe: (problem) => document.describe(problem) };
+
+  resolve(leaf: Leaf, path: ConfigPath, problems: ConfigProblem[]): unknown {
+    const { baseDir } = leaf.origin.layer;
+    const sources: ReferenceSources = {
+      env: this.#home.env,
+      readFile: (name) => {
+        const file = expandPath(name, this.#home, baseDir);
+        this.files.add(file);
+        return readFileSync(file, "utf8");
+      },
+    };
+    return resolveReferences(leaf.value, sources, problems, path);
+  }
+}
+
+function describeIn(tree: Group, { path, message, origin }: ConfigProblem, several: boolean): string {
+  const at = origin ?? { layer: nodeAt(tree, path).node.origin.layer, path };
+  if (path.length === 0) return `the file as a whole${several ? ` (${at.layer.file})` : ""}: ${message}`;
+  const line = at.layer.document.lineOf(at.path);
+  const place = several ? placeOf(at) : line === undefined ? "" : `line ${line}`;
+  return `${path.join(".")}${place === "" ? "" : ` (${place})`}: ${message}`;
 }
 
 function serviceOf(value: unknown): unknown {

@@ -26,10 +26,11 @@ export class Secret {
   }
 }
 
-/** A non-empty string that becomes a `Secret`. Errors never repeat it. */
+/** A non-empty string that becomes a `Secret`. Errors never repeat it; `writeOnly` in the JSON Schema hides it. */
 export function secret(minLength = 1) {
   return z
     .string({ error: "expected text" })
     .min(minLength, { error: `must have at least ${minLength} characters` })
-    .transform((value) => new Secret(value));
+    .transform((value) => new Secret(value))
+    .meta({ writeOnly: true });
 }

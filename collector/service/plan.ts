@@ -70,10 +70,13 @@ export function planService(config: LoadedConfig, factories: readonly Factory[],
   };
 }
 
-function folders({ service, baseDir }: LoadedConfig, home: Home): Pick<Plan, "stateDir" | "configDir"> {
-  const own = service.state_dir === undefined ? undefined : expandPath(service.state_dir, home, baseDir);
-  const configDir =
-    service.config_dir === undefined ? undefined : expandPath(service.config_dir, home, baseDir);
+function folders(config: LoadedConfig, home: Home): Pick<Plan, "stateDir" | "configDir"> {
+  const folder = (name: "state_dir" | "config_dir") => {
+    const given = config.service[name];
+    return given === undefined ? undefined : expandPath(given, home, config.baseDirOf(["service", name]));
+  };
+  const own = folder("state_dir");
+  const configDir = folder("config_dir");
   return { stateDir: own ?? defaultStateDir(home), configDir: configDir ?? own ?? defaultConfigDir(home) };
 }
 
