@@ -3,7 +3,7 @@ import { FakeClock } from "#testkit/fakes.ts";
 import { Ledger } from "./ledger.ts";
 import { FileTable } from "./file-table.ts";
 import type { Piece } from "./piece.ts";
-import { FakeHost } from "./testkit.ts";
+import { FakeHost } from "#testkit/fake-host.ts";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -18,7 +18,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Component } from "#component/component.ts";
 import { ClaudeCodeConfig } from "./config.ts";
 import { ClaudeCodeReceiver } from "./receiver.ts";
-import { FakeHost, FakeStore, readOnce, receiverOf, receiverSettings } from "./testkit.ts";
+import { FakeHost, FakeStore } from "#testkit/fake-host.ts";
+import { readOnce, receiverOf, receiverSettings } from "./testkit.ts";
 
 type Json = Record<string, unknown>;
 const never = new AbortController().signal;

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { FakeHost, readOnce, receiverOf } from "./testkit.ts";
+import { FakeHost } from "#testkit/fake-host.ts";
+import { readOnce, receiverOf } from "./testkit.ts";
 
 const home = path.join(import.meta.dirname, "testdata/home");
 const all = { config: { start_at: "beginning" } };
