@@ -28,6 +28,7 @@ export interface Api {
   labelProject(hash: string, label: string): Promise<void>;
   labelDeveloper(id: string, label: string): Promise<void>;
   signIn(code: string): Promise<void>;
+  signOut(): Promise<void>;
 }
 
 /** Longer than any report should take; a stalled connection must not look like a fresh page. */
@@ -68,6 +69,7 @@ export function connect(fetcher: typeof fetch): Api {
     labelProject: (hash, label) => submit("PUT", `/api/projects/${encodeURIComponent(hash)}`, { label }),
     labelDeveloper: (id, label) => submit("PUT", `/api/developers/${encodeURIComponent(id)}`, { label }),
     signIn: (code) => submit("POST", "/api/sign-in", { code }),
+    signOut: async () => void (await send("/api/sign-out", { method: "POST" })),
   };
 }
 

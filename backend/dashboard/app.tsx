@@ -63,7 +63,7 @@ function SignedIn({ api, now }: Props) {
     if (pathname === "/") feed.show(view);
   }, [feed, view, pathname]);
   return (
-    <Shell state={state} pathname={pathname} now={now}>
+    <Shell state={state} pathname={pathname} now={now} onSignOut={() => void feed.signOut()}>
       <Page pathname={pathname}>
         <Overview feed={feed} state={state} view={view} api={api} />
       </Page>

@@ -362,6 +362,14 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       await page.locator(".chart .bars").waitFor();
     });
 
+    it("ends with a sign-out, and nothing of the team stays on the page", async () => {
+      await show();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+      expect(api.calls).toContain("POST /api/sign-out");
+      expect(await page.locator("body").innerText()).not.toMatch(/Northwind|\$/);
+    });
+
     it("is asked for when the session has ended, and nothing of the team stays on the page", async () => {
       await show();
       api.signedIn = false;

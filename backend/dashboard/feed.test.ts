@@ -35,6 +35,9 @@ class TestApi {
     labelProject: async () => {},
     labelDeveloper: async () => {},
     signIn: async () => {},
+    signOut: async () => {
+      this.failure = new ApiFailure("signed_out", 401, "signed_out");
+    },
   };
 
   #answer<T>(answer: T): T {
@@ -116,6 +119,15 @@ describe("the feed", () => {
     const asked = vi.spyOn(backend.api, "version");
     await wait(5);
     expect(asked).not.toHaveBeenCalled();
+  });
+
+  it("shows nothing any more after a sign-out, and says so when it did not work", async () => {
+    await open();
+    vi.spyOn(backend.api, "signOut").mockRejectedValueOnce(new ApiFailure("offline", 0, "no_answer"));
+    await feed.signOut();
+    expect(feed.state).toMatchObject({ failure: { kind: "offline" }, report: { version: 1 } });
+    await feed.signOut();
+    expect(feed.state).toMatchObject({ report: null, me: null, failure: { kind: "signed_out" } });
   });
 
   it("throws an answer away that a newer question has overtaken", async () => {

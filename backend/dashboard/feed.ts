@@ -89,6 +89,15 @@ export class Feed {
     void this.refresh();
   }
 
+  async signOut(): Promise<void> {
+    try {
+      await this.#ports.api.signOut();
+      await this.refresh();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Fetches everything that is shown, as one picture. */
   async refresh(): Promise<void> {
     this.#round += 1;

@@ -106,6 +106,8 @@ export interface SignIn {
   code: string;
 }
 
+/* POST /api/sign-out without a body: ends the sign-in, removes the cookie, answers 204. */
+
 /** Every refused /api request: status plus a code of ours. */
 export interface ApiError {
   error: { code: string; message: string };

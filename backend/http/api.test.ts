@@ -137,6 +137,20 @@ describe("signing in", () => {
     expect(cookie.includes("Secure")).toBe(secure);
   });
 
+  it("ends with a sign-out, for every copy of the cookie", async () => {
+    await enrol();
+    const [cookie, other] = [await signIn(), await signIn()];
+    const out = await call("/api/sign-out", { method: "POST", headers: { cookie, origin: ORIGIN } });
+    expect([out.status, out.headers.get("set-cookie")]).toEqual([
+      204,
+      "talos_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict",
+    ]);
+    expect((await call("/api/me", { headers: { cookie } })).status).toBe(401);
+    expect((await call("/api/me", { headers: { cookie: other } })).status).toBe(200);
+    const foreign = { method: "POST", headers: { cookie: other, origin: "https://evil.example" } };
+    expect((await call("/api/sign-out", foreign)).status).toBe(403);
+  });
+
   it("slides while it is used, and ends when it is not", async () => {
     await enrol();
     const cookie = await signIn();

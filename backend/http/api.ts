@@ -9,7 +9,7 @@ import { local } from "./local.ts";
 import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
 import { sessions } from "./sessions.ts";
-import { signIn } from "./sign-in.ts";
+import { signIn, signOut } from "./sign-in.ts";
 
 /** Longest body of an API request, however it is sent. */
 const MAX_BODY_BYTES = 16_384;
@@ -30,6 +30,7 @@ export const api = new Hono<ApiEnv>()
   .use(smallBody)
   .use("/api/*", sameOrigin)
   .route("/api/sign-in", signIn)
+  .route("/api/sign-out", signOut)
   .route("/api", viewers)
   .route("/local", local);
 

@@ -18,11 +18,19 @@ export function readSessionCookie(c: Context): string | undefined {
 }
 
 export function setSessionCookie(c: Context, secret: string): void {
-  setCookie(c, nameFor(c), secret, {
+  put(c, secret, MAX_AGE_S);
+}
+
+export function removeSessionCookie(c: Context): void {
+  put(c, "", 0);
+}
+
+function put(c: Context, value: string, maxAge: number): void {
+  setCookie(c, nameFor(c), value, {
     httpOnly: true,
     sameSite: "Strict",
     secure: !isLocal(c),
     path: "/",
-    maxAge: MAX_AGE_S,
+    maxAge,
   });
 }

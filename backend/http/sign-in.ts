@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { settingsOf } from "../env.ts";
-import { createSession, redeemCode } from "../store/viewers.ts";
+import { createSession, endSession, redeemCode } from "../store/viewers.ts";
 import type { ApiEnv } from "./context.ts";
-import { setSessionCookie } from "./cookie.ts";
+import { readSessionCookie, removeSessionCookie, setSessionCookie } from "./cookie.ts";
 import { Refusal } from "./refusal.ts";
 import { json } from "./validate.ts";
 
@@ -14,5 +14,13 @@ export const signIn = new Hono<ApiEnv>().post("/", json(SignInBody), async (c) =
   const viewer = await redeemCode(c.env.DB, c.req.valid("json").code, PEPPER, Date.now());
   if (viewer === undefined) throw new Refusal(401, "invalid_code");
   setSessionCookie(c, await createSession(c.env.DB, viewer, PEPPER, Date.now()));
+  return c.body(null, 204);
+});
+
+/** Ends the sign-in on the server too, so that a copy of the cookie is worth nothing. */
+export const signOut = new Hono<ApiEnv>().post("/", async (c) => {
+  const secret = readSessionCookie(c);
+  if (secret !== undefined) await endSession(c.env.DB, secret, settingsOf(c.env).PEPPER);
+  removeSessionCookie(c);
   return c.body(null, 204);
 });

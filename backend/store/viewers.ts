@@ -79,6 +79,11 @@ export async function findViewer(
   return { team: row.team, label: row.label, extended };
 }
 
+export async function endSession(db: D1Database, secret: string, pepper: string): Promise<void> {
+  const hash = toHex(await hashSecret(secret, pepper));
+  await db.prepare("DELETE FROM viewers WHERE hash = unhex(?1)").bind(hash).run();
+}
+
 export async function isDemo(db: D1Database, team: number): Promise<boolean> {
   const row = await db
     .prepare("SELECT 1 FROM developers WHERE team = ?1 AND demo = 1 LIMIT 1")

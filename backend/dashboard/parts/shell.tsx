@@ -12,11 +12,12 @@ interface Props {
   state: FeedState;
   pathname: string;
   now: () => number;
+  onSignOut: () => void;
   children: ComponentChildren;
 }
 
 /** What every page has around it: where one is, whose data it is, whether it is current and whether it is real. */
-export function Shell({ state, pathname, now, children }: Props) {
+export function Shell({ state, pathname, now, onSignOut, children }: Props) {
   const { me } = state;
   return (
     <>
@@ -46,7 +47,7 @@ export function Shell({ state, pathname, now, children }: Props) {
       <main id="content" tabIndex={-1}>
         {children}
       </main>
-      <Footer state={state} />
+      <Footer state={state} onSignOut={onSignOut} />
     </>
   );
 }
@@ -71,7 +72,7 @@ function ThemeButton() {
   );
 }
 
-function Footer({ state: { me } }: { state: FeedState }) {
+function Footer({ state: { me }, onSignOut }: Pick<Props, "state" | "onSignOut">) {
   return (
     <footer class="bottom">
       <p>
@@ -81,6 +82,14 @@ function Footer({ state: { me } }: { state: FeedState }) {
         <p>
           Privacy mode: {MODE_WORDS[me.mode].label}. {MODE_WORDS[me.mode].meaning}{" "}
           <Link href="/trust">All that leaves by default</Link>
+        </p>
+      )}
+      {me && (
+        <p class="signed-in">
+          Signed in as {me.viewer.label}.{" "}
+          <button type="button" class="button" onClick={onSignOut}>
+            Sign out
+          </button>
         </p>
       )}
     </footer>

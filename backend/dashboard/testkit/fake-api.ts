@@ -100,6 +100,10 @@ export class FakeApi {
       this.signedIn = true;
       return send(204);
     }
+    if (url.pathname === "/api/sign-out") {
+      this.signedIn = false;
+      return send(204);
+    }
     if (!this.signedIn) return refuse(401, "no_session");
     if (request.method === "PUT") return send(this.#rename(url.pathname, JSON.parse(body).label) ? 204 : 404);
     const answer = this.#read(url);
