@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { componentsCommand } from "./components-command.ts";
+import { excludeCommand } from "./exclude-command.ts";
+import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
@@ -28,7 +30,10 @@ Examples:
   .addCommand(runCommand())
   .addCommand(validateCommand())
   .addCommand(componentsCommand())
-  .addCommand(statusCommand());
+  .addCommand(statusCommand())
+  .addCommand(excludeCommand())
+  .addCommand(pauseCommand())
+  .addCommand(resumeCommand());
 
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help to see what is possible)");

@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { readStatus } from "#state/status.ts";
 import { markWatching } from "../service/watching.ts";
+import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan } from "./options.ts";
+import { pauseNote } from "./pause-command.ts";
 import { stopSignal } from "./signals.ts";
 import { renderStatus } from "./status-text.ts";
 
@@ -35,12 +37,16 @@ Works while the collector runs and when it does not. Exit codes: 0 all is well, 
 3 records are parked, or the balance does not hold.`,
     )
     .action(async (options: StatusOptions) => {
-      const dir = options.stateDir ?? readPlan(options.config).plan.stateDir;
-      process.exitCode = options.watch === true ? await watch(dir, options) : show(dir, options);
+      const { stateDir: dir, configDir } =
+        options.stateDir === undefined
+          ? readPlan(options.config).plan
+          : { stateDir: options.stateDir, configDir: options.stateDir };
+      const look = () => show(dir, configDir, options);
+      process.exitCode = options.watch === true ? await watch(dir, look, options) : look();
     });
 }
 
-function show(dir: string, { json }: StatusOptions): number {
+function show(dir: string, configDir: string, { json }: StatusOptions): number {
   const status = readStatus(dir);
   if (status === undefined) {
     process.stderr.write(
@@ -49,14 +55,24 @@ function show(dir: string, { json }: StatusOptions): number {
     return EXIT.failure;
   }
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-  process.stdout.write(
-    json === true ? `${JSON.stringify(status)}\n` : renderStatus(status, { nowMs: Date.now(), color }),
-  );
+  const nowMs = Date.now();
+  const pause = pauseAt(readPauses(configDir), nowMs);
+  if (json === true) process.stdout.write(`${JSON.stringify({ ...status, paused: jsonOf(pause) })}\n`);
+  else {
+    if (pause !== undefined) process.stdout.write(`${pauseNote(pause, nowMs)}\n`);
+    process.stdout.write(renderStatus(status, { nowMs, color }));
+  }
   const parked = status.destinations.some(({ health }) => health?.state === "parked");
   return parked || !status.balance.balanced ? EXIT.undelivered : 0;
 }
 
-async function watch(dir: string, options: StatusOptions): Promise<number> {
+/** Null where there is none, as `untilMs` is while nobody knows its end. */
+function jsonOf(pause: Pause | undefined): { fromMs: number; untilMs: number | null } | null {
+  if (pause === undefined) return null;
+  return { fromMs: pause.fromMs, untilMs: pause.untilMs === Infinity ? null : pause.untilMs };
+}
+
+async function watch(dir: string, look: () => number, options: StatusOptions): Promise<number> {
   const stop = stopSignal();
   let code = 0;
   const unread = new AbortController();
@@ -64,7 +80,7 @@ async function watch(dir: string, options: StatusOptions): Promise<number> {
   while (!unread.signal.aborted && !stop.signal.aborted) {
     if (existsSync(dir)) markWatching(dir, Date.now());
     if (process.stdout.isTTY && options.json !== true) process.stdout.write("\u001B[2J\u001B[H");
-    code = show(dir, options);
+    code = look();
     await Promise.race([new Promise((resolve) => setTimeout(resolve, REFRESH_MS)), stop.promise]);
   }
   return code;
