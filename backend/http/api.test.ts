@@ -5,6 +5,10 @@ import type { Report, SessionsPage } from "../domain/report.ts";
 import { call, deliver, enrol, messagesOf, ORIGIN, SETUP, signIn } from "../test/client.ts";
 import { logsRequest, promptRecord, requestRecord, uid } from "../test/records.ts";
 
+const dayName = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+/** Days that hold what was just sent, whenever the tests run. */
+const aroundNow = () =>
+  `from=${dayName(Date.now() - 30 * 86_400_000)}&to=${dayName(Date.now() + 86_400_000)}`;
 const json = { "content-type": "application/json" };
 const setUp = (path: string, body: unknown, secret = SETUP) =>
   call(path, {
@@ -190,9 +194,7 @@ describe("only the team's own viewers see anything", () => {
     const theirs = await enrol({ team: "Theirs", developer: "Eve" });
     await deliver(messagesOf(theirs, logsRequest([requestRecord({ uid: uid(1) })])));
     const headers = { cookie: await signIn(), origin: ORIGIN, ...json };
-    const report = await (
-      await call("/api/report?from=2026-01-01&to=2026-12-31", { headers })
-    ).json<Report>();
+    const report = await (await call(`/api/report?${aroundNow()}`, { headers })).json<Report>();
     expect(report.totals).toMatchObject({ requests: 0, sessions: 0, activeDevelopers: 0 });
     const label = (id: string) =>
       call(`/api/developers/${id}`, { method: "PUT", headers, body: '{"label":"Mine"}' });
@@ -290,7 +292,7 @@ describe("labels", () => {
       call(path, { method: "PUT", headers, body: JSON.stringify({ label }) });
     const labels = async () => {
       const { groups, version } = await (
-        await call("/api/report?from=2026-01-01&to=2026-12-31", { headers })
+        await call(`/api/report?${aroundNow()}`, { headers })
       ).json<Report>();
       return { project: groups.project[0]?.label, developer: groups.developer[0]?.label, version };
     };
@@ -446,13 +448,16 @@ describe("sessions", () => {
     });
     for (const message of messagesOf(ada, logsRequest(records.flat()))) await deliver([message]);
     const headers = { cookie: await signIn() };
-    const range = "from=2026-01-01&to=2027-01-01";
+    const range = aroundNow();
     const first = await (await call(`/api/sessions?${range}`, { headers })).json<SessionsPage>();
     const second = await (
       await call(`/api/sessions?${range}&cursor=${first.next}`, { headers })
     ).json<SessionsPage>();
     const all = [...first.sessions, ...second.sessions];
     expect([first.sessions.length, second.sessions.length, second.next]).toEqual([50, 10, null]);
+    await env.DB.prepare("DELETE FROM sessions WHERE session < unhex(?1)").bind(hex(11)).run();
+    const exactly = await (await call(`/api/sessions?${range}`, { headers })).json<SessionsPage>();
+    expect([exactly.sessions.length, exactly.next]).toEqual([50, null]);
     expect(new Set(all.map(({ id }) => id)).size).toBe(60);
     expect(all.map(({ startedAt }) => startedAt)).toEqual(
       all.map(({ startedAt }) => startedAt).toSorted((a, b) => b - a),

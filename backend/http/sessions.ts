@@ -16,12 +16,14 @@ export const sessions = new Hono<ApiEnv>().get("/", query(SessionsQuery), async 
   const { from, to, cursor: after } = c.req.valid("query");
   const { id: team, timeZone } = await teamOf(c.env.DB, c.var.viewer.team);
   const span = { from: startOfDay(from, timeZone), until: startOfDay(to + 1, timeZone) };
-  const found = await listSessions(c.env.DB, team, span, { after, limit: PAGE });
+  // One more than is shown tells whether there is another page.
+  const read = await listSessions(c.env.DB, team, span, { after, limit: PAGE + 1 });
+  const found = read.slice(0, PAGE);
   const [parts, labels] = await Promise.all([
     partsOf(c.env.DB, team, found, timeZone),
     readLabels(c.env.DB, team),
   ]);
-  const last = found.length === PAGE ? found.at(-1) : undefined;
+  const last = read.length > PAGE ? found.at(-1) : undefined;
   const page: SessionsPage = {
     sessions: found.map((session) => toRow(session, parts.get(session.id) ?? [], labels)),
     next: last ? `${last.startedAt}.${last.id}` : null,

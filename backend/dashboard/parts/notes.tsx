@@ -43,7 +43,7 @@ function notesFor({ totals }: Report): Note[] {
     },
     {
       title: "Spend that no transcript shows",
-      text: "Tools also make requests that they do not write down, such as titles, summaries and compaction. Cloud sessions, other machines and sessions kept out of the history are missing too: your bill can hold more than this page.",
+      text: "Tools also make requests that they do not write down, such as titles, recaps and prompt suggestions. Cloud sessions, other machines and sessions kept out of the history are missing too: your bill can hold more than this page.",
     },
     {
       title: "Not for rating people",

@@ -86,7 +86,6 @@ function Footer({ state: { me }, onSignOut }: Pick<Props, "state" | "onSignOut">
       )}
       {me && (
         <p class="signed-in">
-          Signed in as {me.viewer.label}.{" "}
           <button type="button" class="button" onClick={onSignOut}>
             Sign out
           </button>
