@@ -21,6 +21,7 @@ import { sameComponent, stepsTo } from "./diff.ts";
 import type { Pausing } from "./pausing.ts";
 import { buildPipelines } from "./pipelines.ts";
 import type { Plan, Planned } from "./plan.ts";
+import { Followers } from "./followers.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
 import { Spooler } from "./spooler.ts";
 
@@ -77,6 +78,7 @@ export class Graph {
   readonly #o: GraphOptions;
   readonly #counters = new Counters();
   readonly #spooler: Spooler;
+  readonly #followers = new Followers();
   readonly #exporters = new Map<string, RunningExporter>();
   readonly #receivers = new Map<string, RunningReceiver>();
   /** By pipeline and id. */
@@ -255,9 +257,16 @@ export class Graph {
     running.gate.close();
     this.#receivers.delete(id);
     this.#spooler.forget(id);
+    this.#followers.forget(id);
   }
 
   #spool(receiver: string, unit: Unit): void {
+    const rival = this.#followers.rival(receiver, unit.positions.keys());
+    if (rival !== undefined) {
+      const message =
+        "two receivers follow the same files, and take each other's records: separate their patterns";
+      this.#o.log.error(message, { receiver, rival });
+    }
     const accepted = this.#spooler.spool(receiver, unit);
     if (accepted.length === 0) return;
     for (const { sender } of this.#exporters.values()) sender.wake();
