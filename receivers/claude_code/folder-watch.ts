@@ -1,4 +1,4 @@
-import { type FSWatcher, statfsSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, statfsSync, watch } from "node:fs";
 import path from "node:path";
 import type { Platform } from "#component/component.ts";
 
@@ -67,6 +67,7 @@ export class FolderWatch {
     try {
       const watcher = watch(dir, { recursive, persistent: true }, (event, name) => {
         if (name === null) this.#events.onUnknown();
+        else if (event === "rename" && isItself(dir, name)) this.#lost(dir);
         else this.#events.onChange(path.join(dir, name), event === "rename");
       });
       watcher.on("error", (error) => {
@@ -79,6 +80,12 @@ export class FolderWatch {
       this.#failed(error);
       return false;
     }
+  }
+
+  /** The folder itself went. One made again under its name is another one, so this watch is of no more use. */
+  #lost(dir: string): void {
+    this.remove(dir);
+    this.#events.onUnknown();
   }
 
   #failed(error: unknown): void {
@@ -101,4 +108,9 @@ export class FolderWatch {
   close(): void {
     for (const dir of this.#watchers.keys()) this.remove(dir);
   }
+}
+
+/** A folder tells of its own end under its own name, like a child of that name. */
+function isItself(dir: string, name: string): boolean {
+  return name === path.basename(dir) && !existsSync(path.join(dir, name));
 }

@@ -189,6 +189,22 @@ it("notices a root that appears later", async () => {
   expect(await until(() => host.store.records.has("msg_1"))).toBeLessThan(3000);
 });
 
+it.each([0, 300])("follows a root that was deleted and made again %d ms later", async (pauseMs) => {
+  const host = new FakeHost();
+  writeFileSync(file(), answer("msg_a") + end());
+  await live(host);
+  await until(() => host.store.requests.length === 1);
+  rmSync(path.join(home, "projects"), { recursive: true });
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  mkdirSync(project, { recursive: true });
+  writeFileSync(file(), answer("msg_b") + end());
+  await until(() => host.store.requests.length === 2);
+  mkdirSync(path.join(home, "projects", "-later"));
+  writeFileSync(path.join(home, "projects", "-later", "c.jsonl"), answer("msg_c") + end());
+  await until(() => host.store.requests.length === 3);
+  expect(ids(host.store)).toEqual(["msg_a", "msg_b", "msg_c"]);
+});
+
 it("polls where it is told to", async () => {
   const host = new FakeHost();
   await live(host, { config: { watch: "poll", poll_interval: "50ms" } });
