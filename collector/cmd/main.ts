@@ -5,6 +5,7 @@ import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
+import { usageCommand } from "./usage-command.ts";
 import { validateCommand } from "./validate.ts";
 import { VERSION } from "#config/version.ts";
 
@@ -31,6 +32,7 @@ Examples:
   .addCommand(validateCommand())
   .addCommand(componentsCommand())
   .addCommand(statusCommand())
+  .addCommand(usageCommand())
   .addCommand(excludeCommand())
   .addCommand(pauseCommand())
   .addCommand(resumeCommand());

@@ -116,8 +116,14 @@ service:
     await ended;
   }
 
+  /** A command with the configuration. */
   async talos(...args: string[]): Promise<Ran> {
-    const child = this.#spawn([...args, "--config", this.configFile]);
+    return this.talosAlone(...args, "--config", this.configFile);
+  }
+
+  /** A command as it is. */
+  async talosAlone(...args: string[]): Promise<Ran> {
+    const child = this.#spawn(args);
     const ran: Ran = { code: null, stdout: "", stderr: "" };
     child.stdout?.on("data", (chunk: Buffer) => void (ran.stdout += chunk.toString()));
     child.stderr?.on("data", (chunk: Buffer) => void (ran.stderr += chunk.toString()));

@@ -29,9 +29,9 @@ const LAYERS: Layer[] = [
     folder: "collector/service",
     mayImport: [...ours, "collector/helper", "collector/state", "zod", "node:"],
   },
-  { folder: "collector/cmd/start", mayImport: [...program, "backend/domain"] },
+  { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd", mayImport: program },
-  { folder: "collector/bench", mayImport: program },
+  { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry/"] },
   { folder: "collector/testkit", mayImport: [...ours, "collector/state", "vitest", "zod", "node:"] },
 
   { folder: "receivers/*", mayImport: [...ours, "zod", "node:"] },

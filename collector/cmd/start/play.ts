@@ -11,7 +11,7 @@ import { enrol, signInLink } from "./enrol.ts";
 import { Feed } from "./feed.ts";
 import { startFolder } from "./folder.ts";
 import { InventedDeveloper } from "./invented.ts";
-import { listValue } from "./price.ts";
+import { listValue } from "../price.ts";
 import type { StartOptions } from "./options.ts";
 import { welcome } from "./screen.ts";
 import { readOrCreateSecrets } from "./secrets.ts";

@@ -1,5 +1,5 @@
 import type { SourceRecord } from "#component/record.ts";
-import { pricesFor, WEB_SEARCH_PRICE } from "../../../backend/domain/prices.ts";
+import { pricesFor, WEB_SEARCH_PRICE } from "../../backend/domain/prices.ts";
 
 const DAY_MS = 86_400_000;
 
