@@ -49,6 +49,11 @@ export async function postLocal(
       cause: error,
     });
   });
+  if (response.status === 401) {
+    throw new Error(
+      `another program answers at ${url}, perhaps another npm start: end it, or name another --port or --folder`,
+    );
+  }
   if (!response.ok) throw new Error(`the local Workers answered ${response.status} to POST ${route}`);
   return response.json();
 }
