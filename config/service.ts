@@ -8,6 +8,9 @@ const names = (what: string) =>
     .min(1, { error: `needs at least one ${what}` })
     .describe(`Ids of ${what}s.`);
 
+/** Shorter ones would be met by a computer that sleeps over night. */
+const maxAge = duration().refine((ms) => ms >= 86_400_000, { error: "must be at least 24h" });
+
 /** One path from receivers to exporters. The first exporter is the primary: only its full queue stops reading. */
 export const PipelineConfig = z.strictObject({
   receivers: names("receiver"),
@@ -30,7 +33,18 @@ export const ServiceConfig = z.strictObject({
         .enum(["keychain", "memory", "file"])
         .default("keychain")
         .describe("Where the outbox key lives."),
-      max_size: bytes().prefault("256MiB").describe("Per destination. A full primary stops reading."),
+      max_size: bytes()
+        .prefault("256MiB")
+        .describe("Per destination. A full primary stops reading; another one is refilled later."),
+      max_age: maxAge
+        .optional()
+        .describe(
+          "Longest a record waits for a destination that is no primary. Then it is given up, and counted.",
+        ),
+      limits: z
+        .record(z.string(), z.strictObject({ max_size: bytes().optional(), max_age: maxAge.optional() }))
+        .default({})
+        .describe("Both for single destinations by their ids; `max_age` here also holds for a primary."),
     })
     .prefault({}),
   batch: z

@@ -76,8 +76,12 @@ function table(destinations: readonly DestinationBalance[], paint: Paint): strin
 }
 
 function healthLines(destination: DestinationStatus, { nowMs }: TextOptions, paint: Paint): string[] {
-  const { exporter, health, queued } = destination;
+  const { exporter, health, queued, detached, owed } = destination;
   const lines: string[] = [];
+  if (detached) {
+    const what = `over its limit, detached; ${number(owed)} records follow once its queue is half empty`;
+    lines.push(`  ${exporter}: ${paint(what, "bad")}`);
+  }
   if (queued.oldestMs !== undefined)
     lines.push(`  ${exporter}: the oldest waits for ${span(nowMs - queued.oldestMs)}`);
   if (health?.lastDeliveredMs !== undefined) {

@@ -30,7 +30,7 @@ export function sameComponent<F extends Factory>(a: Planned<F>, b: Planned<F>): 
 }
 
 /** Settings of `service` that take effect while running. */
-const LIVE = ["batch", "outbox.max_size", "logs", "pipelines", "reload"];
+const LIVE = ["batch", "outbox.max_size", "outbox.max_age", "outbox.limits", "logs", "pipelines", "reload"];
 
 /** The new plan as far as it can be had without a restart, and the settings that wait for one. */
 export function livePlan(before: Plan, after: Plan): { plan: Plan; needsRestart: string[] } {
@@ -47,7 +47,7 @@ export function livePlan(before: Plan, after: Plan): { plan: Plan; needsRestart:
     logs,
     pipelines,
     reload,
-    outbox: { ...before.service.outbox, max_size: outbox.max_size },
+    outbox: { ...outbox, key_source: before.service.outbox.key_source },
   };
   const { stateDir, configDir } = before;
   return { plan: { ...after, service, stateDir, configDir }, needsRestart };

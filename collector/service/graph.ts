@@ -23,6 +23,7 @@ import { buildPipelines } from "./pipelines.ts";
 import type { Plan, Planned } from "./plan.ts";
 import { Followers } from "./followers.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
+import type { Rooms } from "./rooms.ts";
 import { Spooler } from "./spooler.ts";
 
 /** How long a component that is taken out may take to finish what it holds. */
@@ -44,6 +45,7 @@ export interface GraphOptions {
   failed(error: Error): void;
   admission: Admission;
   pausing: Pausing;
+  rooms: Rooms;
 }
 
 /** What one change of the plan did, in components. */
@@ -146,13 +148,14 @@ export class Graph {
 
   /** In one go: no unit is stored between what the store takes and where records go. */
   #switch(plan: Plan, processors: Map<string, RunningProcessor>): void {
-    const { store, version, firstStart } = this.#o;
+    const { store, version, firstStart, rooms } = this.#o;
     const pipelines = buildPipelines({
       plan,
       version,
       instanceId: firstStart.instanceId,
       processor: (pipeline, { id }) => componentOf(processors.get(keyOf(pipeline, id))),
-      hasRoom: (exporter) => this.#hasRoom(exporter),
+      hasRoom: (exporter, isPrimary) =>
+        isPrimary ? rooms.primaryHasRoom(exporter) : rooms.hasRoom(exporter),
       counters: this.#counters,
     });
     store.configure(plan.exporters.map(({ id }) => id));
@@ -182,7 +185,10 @@ export class Graph {
       get mode() {
         return current().pipelines.find(({ exporters }) => exporters.includes(id))?.mode ?? "off";
       },
-      settled: () => this.#wakeReceivers(),
+      settled: () => {
+        this.#wakeReceivers();
+        this.#o.rooms.settled(id);
+      },
     });
     this.#exporters.set(id, { planned: each, component, sender });
   }
@@ -273,16 +279,10 @@ export class Graph {
     this.#o.accepted(accepted);
   }
 
-  #hasRoom(exporter: string): boolean {
-    const { store } = this.#o;
-    const bytes = store.pending(exporter).bytes + store.parked(exporter).bytes;
-    return bytes < this.#plan.service.outbox.max_size;
-  }
-
   #primariesHaveRoom(receiver: string): boolean {
     return this.#plan.pipelines
       .filter(({ receivers }) => receivers.includes(receiver))
-      .every(({ exporters: [primary] }) => primary === undefined || this.#hasRoom(primary));
+      .every(({ exporters: [primary] }) => primary === undefined || this.#o.rooms.primaryHasRoom(primary));
   }
 
   #wake(): void {

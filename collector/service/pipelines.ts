@@ -12,7 +12,7 @@ export interface PipelineOptions {
   instanceId: string;
   /** The instance that works in this pipeline: a new one, or one that goes on. */
   processor(pipeline: string, planned: Planned<ProcessorFactory>): Processor;
-  hasRoom(exporter: string): boolean;
+  hasRoom(exporter: string, isPrimary: boolean): boolean;
   counters: Counters;
 }
 
@@ -30,7 +30,7 @@ export function buildPipelines(options: PipelineOptions): Pipeline[] {
 
 function destinationOf(
   exporter: string,
-  { teamKey, mode }: PlannedPipeline,
+  { teamKey, mode, exporters: [primary] }: PlannedPipeline,
   options: PipelineOptions,
 ): Destination {
   const planned = options.plan.exporters.find(({ id }) => id === exporter);
@@ -42,7 +42,7 @@ function destinationOf(
     exporter,
     delivery,
     gate: new Gate(ids, mode, blocked),
-    hasRoom: () => options.hasRoom(exporter),
+    hasRoom: () => options.hasRoom(exporter, exporter === primary),
   };
 }
 

@@ -9,6 +9,7 @@ import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
+import { Rooms } from "./rooms.ts";
 import { watchedRecently } from "./watching.ts";
 
 /** After the first start, records leave every second for so long: somebody wants to see it work. */
@@ -53,6 +54,7 @@ export class Service {
   readonly #lock: Lock;
   readonly #graph: Graph;
   readonly #pausing: Pausing;
+  readonly #rooms: Rooms;
   /** As configured. During a pause, less than that runs. */
   #plan: Plan;
   #failed: (error: Error) => void = () => {};
@@ -80,6 +82,13 @@ export class Service {
     this.failure.catch(() => {});
     const { clock, log } = options;
     this.#pausing = new Pausing({ admission, clock, log, apply: () => this.#inTurn(() => this.#follow()) });
+    this.#rooms = new Rooms({
+      store,
+      clock,
+      log,
+      plan: () => this.#graph.plan,
+      refill: (id) => void this.#refill(id),
+    });
     this.#graph = new Graph(
       {
         ...options,
@@ -90,6 +99,7 @@ export class Service {
         failed: (error) => this.#failed(error),
         admission,
         pausing: this.#pausing,
+        rooms: this.#rooms,
       },
       options.plan,
     );
@@ -132,12 +142,14 @@ export class Service {
   /** Resolves once every component works. When one refuses, those already started are stopped again. */
   async start(): Promise<void> {
     try {
+      for (const { id } of this.#plan.exporters) if (this.#rooms.mayRefill(id)) this.store.refill(id);
       await this.#follow();
     } catch (error) {
       await this.stop(AbortSignal.abort());
       throw error;
     }
     this.#prune();
+    this.#rooms.start();
     this.#pausing.watch();
   }
 
@@ -180,6 +192,7 @@ export class Service {
   async stop(signal: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#cancelPrune?.();
+    this.#rooms.stop();
     this.#pausing.stop();
     await this.#turn;
     await this.#graph.stop(signal);
@@ -208,6 +221,23 @@ export class Service {
         error instanceof Error ? error : new Error("the configuration before could not be restored"),
       );
     }
+  }
+
+  /** Receivers stop, so that they begin again where the destination's first missing record is. */
+  async #refill(exporter: string): Promise<void> {
+    if (this.#o.once) return;
+    await this.#inTurn(async () => {
+      if (this.#stopping) return;
+      await this.#graph.reconcile({ ...this.#plan, receivers: [] });
+      try {
+        this.store.refill(exporter);
+      } finally {
+        await this.#follow();
+      }
+    }).catch(() =>
+      this.#o.log.warn("what a destination missed could not be read again, trying later", { exporter }),
+    );
+    this.#rooms.refilled(exporter);
   }
 
   #hurries(firstStartMs: number): boolean {

@@ -39,6 +39,7 @@ interface Draft {
   batches: NewBatch[];
   counters: Map<string, number>;
   refilled: Commit["refilled"];
+  owed: NonNullable<Commit["owed"]>;
 }
 
 /** Turns a receiver's unit into one commit: decides what is new, runs each pipeline, gates, and stores. */
@@ -66,7 +67,7 @@ export class Spooler {
 
   /** Throws when the disk refuses: then nothing of the unit is stored, and its counts wait. */
   spool(receiver: string, unit: Unit): readonly SourceRecord[] {
-    const draft: Draft = { accepted: [], batches: [], counters: new Map(), refilled: [] };
+    const draft: Draft = { accepted: [], batches: [], counters: new Map(), refilled: [], owed: [] };
     this.#decide(unit, draft);
     const pipelines = this.#pipelines.filter(({ receivers }) => receivers.has(receiver));
     const shared = pipelines.length > 1;
@@ -88,6 +89,7 @@ export class Spooler {
           .filter(({ kind }) => kind !== "refill")
           .map(({ key, record }) => ({ key, weight: record.weight, lastTimeMs: record.lastTimeMs })),
         refilled: draft.refilled,
+        owed: draft.owed,
         batches: draft.batches,
         counters,
       });
@@ -163,11 +165,15 @@ export class Spooler {
     const room = work.kept.length === 0 || destination.hasRoom();
     const batcher = new Batcher(exporter, { resource, scope: work.unit.scope });
     for (const { record, accepted } of work.kept) {
-      const reason = skipReason(accepted, exporter, delivery) ?? (room ? undefined : "queue_full");
+      const refused = skipReason(accepted, exporter, delivery);
+      const reason = refused ?? (room ? undefined : "queue_full");
       if (reason !== undefined) work.skip(reason, 1);
       else if (gate.pass(record, batcher.writer)) batcher.passed(record, accepted.key);
       else work.skip("egress_blocked", 1);
-      if (accepted.owed.includes(exporter)) work.draft.refilled.push({ key: accepted.key, exporter });
+      if (refused === undefined && !room) {
+        const { fileKey, from } = record.range;
+        work.draft.owed.push({ key: accepted.key, exporter, fileKey, from });
+      } else if (accepted.owed.includes(exporter)) work.draft.refilled.push({ key: accepted.key, exporter });
     }
     const { batches, records } = batcher.finish();
     work.draft.batches.push(...batches);

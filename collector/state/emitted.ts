@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { keyBytes, keysBytes } from "./hex.ts";
+import { readNumber } from "./meta.ts";
 import { int, text } from "./row.ts";
 import type { Commit, Known } from "./types.ts";
 
@@ -14,7 +15,11 @@ export class Emitted {
   readonly #settle: StatementSync;
   readonly #prune: StatementSync;
   readonly #pruneOwed: StatementSync;
-  #owed = new Map<string, Set<string>>();
+  readonly #owedOf: StatementSync;
+  readonly #oweSince: StatementSync;
+  /** False while nothing is owed to anybody, which is nearly always. */
+  #owesAny = false;
+  #era = 0;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -24,7 +29,7 @@ export class Emitted {
        FROM json_each(?) AS given JOIN emitted ON emitted.key = unhex(given.value)`,
     );
     this.#set = db.prepare(
-      `INSERT INTO emitted (key, final, output, input, web_searches, last_time) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO emitted (key, final, output, input, web_searches, last_time, era) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET final = excluded.final, output = excluded.output, input = excluded.input,
          web_searches = excluded.web_searches, last_time = excluded.last_time`,
     );
@@ -32,36 +37,43 @@ export class Emitted {
     this.#settle = db.prepare("DELETE FROM owed WHERE key = ? AND exporter = ?");
     this.#prune = db.prepare("DELETE FROM emitted WHERE last_time < ?");
     this.#pruneOwed = db.prepare("DELETE FROM owed WHERE key NOT IN (SELECT key FROM emitted)");
+    this.#owedOf = db.prepare(
+      `SELECT given.value AS name, exporters.value AS exporter
+       FROM json_each(?) AS exporters, json_each(?) AS given
+       JOIN owed ON owed.key = unhex(given.value) AND owed.exporter = exporters.value
+       ORDER BY exporters.key`,
+    );
+    this.#oweSince = db.prepare(
+      `INSERT OR IGNORE INTO owed SELECT key, ?1 FROM emitted
+       WHERE last_time >= ?2 AND NOT EXISTS (SELECT 1 FROM eras
+         WHERE exporter = ?1 AND era >= from_era AND (until_era IS NULL OR era < until_era))`,
+    );
     this.reload();
   }
 
   reload(): void {
-    const owed = new Map<string, Set<string>>();
-    for (const row of this.#db.prepare("SELECT lower(hex(key)) AS name, exporter FROM owed").all()) {
-      exportersOf(owed, text(row, "name")).add(text(row, "exporter"));
-    }
-    this.#owed = owed;
+    this.#owesAny = this.#db.prepare("SELECT 1 AS found FROM owed LIMIT 1").get() !== undefined;
+    this.#era = readNumber(this.#db, "era") ?? 0;
   }
 
   /** Owed only to those of the exporters given: nobody else can settle it. */
   known(keys: readonly string[], exporters: readonly string[]): Map<string, Known> {
     const found = new Map<string, Known>();
-    for (const row of this.#known.all(JSON.stringify(keys))) {
-      const key = text(row, "name");
+    const given = JSON.stringify(keys);
+    for (const row of this.#known.all(given)) {
       const weight = {
         final: int(row, "final") === 1,
         output: int(row, "output"),
         input: int(row, "input"),
         webSearches: int(row, "web_searches"),
       };
-      found.set(key, { weight, owed: this.#owedOf(key, exporters) });
+      found.set(text(row, "name"), { weight, owed: [] });
+    }
+    if (!this.#owesAny) return found;
+    for (const row of this.#owedOf.all(JSON.stringify(exporters), given)) {
+      found.get(text(row, "name"))?.owed.push(text(row, "exporter"));
     }
     return found;
-  }
-
-  #owedOf(key: string, exporters: readonly string[]): string[] {
-    const owed = this.#owed.get(key);
-    return owed === undefined ? [] : exporters.filter((exporter) => owed.has(exporter));
   }
 
   /** In the order of the keys: each page of the table is then written once. */
@@ -71,37 +83,42 @@ export class Emitted {
     for (const [i, { weight, lastTimeMs }] of sorted.entries()) {
       const { final, output, input, webSearches } = weight;
       const key = keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
-      this.#set.run(key, final ? 1 : 0, output, input, webSearches, Math.trunc(lastTimeMs));
+      this.#set.run(key, final ? 1 : 0, output, input, webSearches, Math.trunc(lastTimeMs), this.#era);
     }
   }
 
   /** The exporter must get the record again. A record that is no longer known is new when it is read again. */
   owe(key: Uint8Array, exporter: string): void {
     this.#owe.run(exporter, key);
+    this.#owesAny = true;
+  }
+
+  /**
+   * The exporter must get what it never was offered: records at or after `sinceMs` that were accepted while it was not
+   * configured. Returns how many.
+   */
+  oweSince(exporter: string, sinceMs: number): number {
+    const { changes } = this.#oweSince.run(exporter, Math.trunc(sinceMs));
+    this.#owesAny ||= Number(changes) > 0;
+    return Number(changes);
   }
 
   /** The exporter has got the record again, or does not take it. */
   settle(key: string, exporter: string): void {
-    if (this.#owed.get(key)?.has(exporter) !== true) return;
-    this.#settle.run(keyBytes(key), exporter);
-    const left = exportersOf(this.#owed, key);
-    left.delete(exporter);
-    if (left.size === 0) this.#owed.delete(key);
+    if (this.#owesAny) this.#settle.run(keyBytes(key), exporter);
   }
 
   /** Returns how many records are forgotten. */
   prune(beforeMs: number): number {
     const { changes } = this.#prune.run(beforeMs);
-    if (this.#owed.size > 0) this.#pruneOwed.run();
+    if (this.#owesAny) this.#pruneOwed.run();
     this.reload();
     return Number(changes);
   }
 }
 
-function exportersOf(owed: Map<string, Set<string>>, key: string): Set<string> {
-  const known = owed.get(key);
-  if (known !== undefined) return known;
-  const none = new Set<string>();
-  owed.set(key, none);
-  return none;
+/** Records owed, by exporter. */
+export function readOwed(db: DatabaseSync): Map<string, number> {
+  const rows = db.prepare("SELECT exporter, count(*) AS records FROM owed GROUP BY exporter").all();
+  return new Map(rows.map((row) => [text(row, "exporter"), int(row, "records")]));
 }

@@ -15,7 +15,8 @@ export type MetaName =
   | "exporters"
   | "started_at"
   | "last_commit_at"
-  | "open";
+  | "open"
+  | "era";
 
 export interface Identity {
   /** 16 bytes, random: which database a batch was sealed in. */
@@ -50,7 +51,7 @@ function bytesOf(db: DatabaseSync, name: MetaName, length: number): Uint8Array {
 
 export function readNumber(
   db: DatabaseSync,
-  name: "started_at" | "last_commit_at" | "open",
+  name: "started_at" | "last_commit_at" | "open" | "era",
 ): number | undefined {
   const value = readMeta(db, name);
   return typeof value === "number" ? value : undefined;

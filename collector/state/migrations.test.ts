@@ -22,8 +22,10 @@ it("makes every table from nothing, all of them STRICT", () => {
   expect(tables(db)).toEqual([
     "counters",
     "emitted",
+    "eras",
     "health",
     "meta",
+    "missed",
     "outbox",
     "owed",
     "positions",

@@ -80,6 +80,25 @@ export const MIGRATIONS: readonly string[] = [
     retry_at          INTEGER
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Where each file must be read again for a destination that had no room: the first byte that it did not get.
+  CREATE TABLE missed (
+    exporter  TEXT    NOT NULL,
+    file_key  BLOB    NOT NULL CHECK (length(file_key) = 16),
+    from_byte INTEGER NOT NULL,
+    PRIMARY KEY (exporter, file_key)
+  ) STRICT, WITHOUT ROWID;
+
+  -- An era ends when the set of configured exporters changes. Tells who was configured when a record was accepted,
+  -- whatever the clock said.
+  ALTER TABLE emitted ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE eras (
+    exporter  TEXT    NOT NULL,
+    from_era  INTEGER NOT NULL,
+    until_era INTEGER,          -- the first one without it
+    PRIMARY KEY (exporter, from_era)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

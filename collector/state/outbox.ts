@@ -144,6 +144,21 @@ export class Outbox {
     return { records, keys: split16(bytes(row, "keys")), ranges: unpackRanges(bytes(row, "ranges")) };
   }
 
+  /** Returns how many records left. Batches that are no longer there were counted when they left. */
+  removeAll(exporter: string, ids: readonly number[]): number {
+    return ids.reduce((records, id) => records + (this.remove(exporter, id)?.records ?? 0), 0);
+  }
+
+  /** Ids of batches queued before `beforeMs`, parked or not. */
+  olderThan(exporter: string, beforeMs: number): number[] {
+    return this.#db
+      .prepare(
+        "SELECT id FROM outbox INDEXED BY outbox_by_age WHERE exporter = ? AND parked IN (0, 1) AND queued_at < ?",
+      )
+      .all(exporter, beforeMs)
+      .map((row) => int(row, "id"));
+  }
+
   park(exporter: string, id: number, reason: string): void {
     const row = this.#park.get(reason, id, exporter);
     if (row === undefined) return;

@@ -4,6 +4,7 @@ import { Counters } from "./counters.ts";
 import { Emitted } from "./emitted.ts";
 import { readIdentity } from "./meta.ts";
 import { LocalKeys } from "./local-keys.ts";
+import { Missed } from "./missed.ts";
 import { Outbox } from "./outbox.ts";
 import { Positions } from "./positions.ts";
 
@@ -14,6 +15,7 @@ export class Parts {
   readonly counters: Counters;
   readonly positions: Positions;
   readonly emitted: Emitted;
+  readonly missed: Missed;
   readonly outbox: Outbox;
 
   constructor(db: DatabaseSync, masterKey: Uint8Array) {
@@ -23,6 +25,7 @@ export class Parts {
     this.counters = new Counters(db);
     this.positions = new Positions(db);
     this.emitted = new Emitted(db);
+    this.missed = new Missed(db);
     this.outbox = new Outbox(db, this.cipher);
   }
 
@@ -30,6 +33,7 @@ export class Parts {
   reload(): void {
     this.counters.reload();
     this.emitted.reload();
+    this.missed.reload();
     this.outbox.reload();
   }
 }

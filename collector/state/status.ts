@@ -5,10 +5,12 @@ import { balanceOf } from "./balance.ts";
 import { readCounters, readOpen } from "./counters.ts";
 import { STATE_FILE } from "./database.ts";
 import { stateError } from "./errors.ts";
+import { readOwed } from "./emitted.ts";
 import { readHealth } from "./health.ts";
 import { readLock } from "./lock.ts";
 import { readExporters, readKeySource, readNumber } from "./meta.ts";
 import { schemaVersion } from "./migrations.ts";
+import { readDetached } from "./missed.ts";
 import { readTotals } from "./outbox.ts";
 import { int } from "./row.ts";
 import type { Pending, Status } from "./types.ts";
@@ -45,6 +47,8 @@ function snapshot(db: DatabaseSync): Omit<Status, "running" | "pid"> {
   const totals = readTotals(db);
   const health = readHealth(db);
   const balance = balanceOf({ counters, open, totals, configured: readExporters(db) });
+  const [owed, detached] =
+    schemaVersion(db) < 2 ? [new Map<string, number>(), []] : [readOwed(db), readDetached(db)];
   const followed = db.prepare("SELECT count(*) AS files FROM positions").get();
   return {
     startedAtMs: readNumber(db, "started_at"),
@@ -60,6 +64,8 @@ function snapshot(db: DatabaseSync): Omit<Status, "running" | "pid"> {
       queued: totals.get(`queued/${exporter}`) ?? NOTHING,
       parked: totals.get(`parked/${exporter}`) ?? NOTHING,
       health: health.get(exporter),
+      detached: detached.includes(exporter),
+      owed: owed.get(exporter) ?? 0,
     })),
   };
 }

@@ -294,9 +294,17 @@ it("shows another process how each destination does, and writes that only when i
     lastDeliveredMs: 10,
     retryAtMs: undefined,
   };
+  const attached = { detached: false, owed: 0 };
   const shown = [
-    { exporter: TALOS, queued: { batches: 1, records: 1, bytes: 1, oldestMs: 7 }, parked: none, health },
     {
+      exporter: TALOS,
+      queued: { batches: 1, records: 1, bytes: 1, oldestMs: 7 },
+      parked: none,
+      health,
+      ...attached,
+    },
+    {
+      ...attached,
       exporter: FILE,
       queued: none,
       parked: { batches: 1, records: 1, bytes: 1, oldestMs: 7 },

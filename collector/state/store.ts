@@ -3,15 +3,15 @@ import type { Clock, Logger } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import type { Position } from "#component/unit.ts";
 import { balanceOf } from "./balance.ts";
-import { sum } from "./counters.ts";
+import { begin } from "./begin.ts";
 import { openDatabase, transaction } from "./database.ts";
 import { configureExporters } from "./destinations.ts";
 import { StateError, stateError } from "./errors.ts";
 import { type HealthPatch, readHealth, untried, writeHealth } from "./health.ts";
-import { createIdentity, writeMeta } from "./meta.ts";
-import { migrate } from "./migrations.ts";
-import { Parts } from "./parts.ts";
-import { forgetLost, type Loss, recoverLostKey } from "./recovery.ts";
+import { keyBytes } from "./hex.ts";
+import { writeMeta } from "./meta.ts";
+import type { Parts } from "./parts.ts";
+import { forgetLost, type Loss } from "./recovery.ts";
 import { Reserve } from "./reserve.ts";
 import type {
   Balance,
@@ -115,7 +115,7 @@ export class StateStore {
     return this.#read((parts) => parts.emitted.known(keys, this.#options.exporters));
   }
 
-  commit({ unit, emitted, refilled, batches, counters }: Commit): void {
+  commit({ unit, emitted, refilled, owed = [], batches, counters }: Commit): void {
     const nowMs = this.#now();
     if (batches.some(({ exporter }) => !this.#options.exporters.includes(exporter))) {
       throw new StateError("invalid", "a batch is for an exporter that is not configured");
@@ -124,6 +124,10 @@ export class StateStore {
       for (const [fileKey, position] of unit.positions) parts.positions.set(fileKey, position, nowMs);
       parts.emitted.set(emitted);
       for (const { key, exporter } of refilled) parts.emitted.settle(key, exporter);
+      for (const { key, exporter, ...place } of owed) {
+        parts.emitted.owe(keyBytes(key), exporter);
+        parts.missed.add(exporter, place);
+      }
       for (const batch of batches) parts.outbox.add(batch, nowMs);
       parts.counters.addGiven(counters);
       parts.counters.setOpen(unit.open);
@@ -149,7 +153,7 @@ export class StateStore {
   /** The destination has these batches and refused `rejected` of their records for good. */
   acknowledge(exporter: string, ids: readonly number[], rejected: number): void {
     this.#shrink((parts) => {
-      const records = removeAll(parts, exporter, ids);
+      const records = parts.outbox.removeAll(exporter, ids);
       const refused = Math.min(records, Math.max(0, Math.trunc(rejected)));
       parts.counters.add(`acknowledged/${exporter}`, records - refused);
       parts.counters.add(`rejected/${exporter}`, refused);
@@ -168,6 +172,47 @@ export class StateStore {
     return this.#write((parts) => parts.outbox.unpark(exporter));
   }
 
+  /** Deletes what was queued or parked before `beforeMs` for good, counted as `expired`. Returns how many records. */
+  expire(exporter: string, beforeMs: number): number {
+    return this.#shrink((parts) => {
+      const records = parts.outbox.removeAll(
+        exporter,
+        parts.outbox.olderThan(exporter, Math.trunc(beforeMs)),
+      );
+      parts.counters.add(`purged:expired/${exporter}`, records);
+      return records;
+    });
+  }
+
+  /**
+   * Owes the exporter what it was never offered: records at or after `sinceMs`, accepted while it was not configured.
+   * They come with `refill`. Returns how many are new.
+   */
+  owe(exporter: string, sinceMs: number): number {
+    return this.#write((parts) => {
+      const records = parts.emitted.oweSince(exporter, sinceMs);
+      if (records > 0) parts.missed.addSince(exporter, sinceMs);
+      return records;
+    });
+  }
+
+  /** True from the moment that a record found no room, until `refill`. */
+  isDetached(exporter: string): boolean {
+    return this.#read((parts) => parts.missed.has(exporter));
+  }
+
+  /**
+   * Moves every file back to the first record that the exporter is owed, and attaches it again. No receiver may run:
+   * each reads on from what it has in memory. Returns how many files are read again.
+   */
+  refill(exporter: string): number {
+    return this.#write((parts) => {
+      const files = parts.missed.take(exporter);
+      parts.positions.rewind(files, false);
+      return files.length;
+    });
+  }
+
   /** Replaces a batch by smaller ones in its place. They must hold its records, in their order. */
   split(exporter: string, id: number, halves: readonly SplitBatch[]): void {
     this.#write((parts) => parts.outbox.split(exporter, id, halves));
@@ -177,7 +222,7 @@ export class StateStore {
   purge(exporter: string, ids: readonly number[], reason: string): void {
     if (!REASON.test(reason)) throw new StateError("invalid", "a reason to purge must be one short word");
     this.#shrink((parts) => {
-      parts.counters.add(`purged:${reason}/${exporter}`, removeAll(parts, exporter, ids));
+      parts.counters.add(`purged:${reason}/${exporter}`, parts.outbox.removeAll(exporter, ids));
     });
   }
 
@@ -268,30 +313,6 @@ export class StateStore {
     this.#stale = false;
     return this.#parts;
   }
-}
-
-/** Makes a database current and ready for this run, in one transaction. */
-function begin(
-  db: DatabaseSync,
-  options: StateOptions,
-): { db: DatabaseSync; parts: Parts; loss: Loss | undefined } {
-  return transaction(db, () => {
-    if (migrate(db) === 0) createIdentity(db);
-    const parts = new Parts(db, options.masterKey);
-    parts.positions.applyRewinds();
-    // What was open when the run before ended is read again from where its first line begins.
-    parts.counters.setOpen(0);
-    const loss = recoverLostKey(db, parts);
-    configureExporters(db, parts, options.exporters);
-    writeMeta(db, "key_source", options.keySource);
-    writeMeta(db, "started_at", Math.trunc(options.clock.now()));
-    return { db, parts, loss };
-  });
-}
-
-/** Returns how many records left. Batches that are no longer there were counted when they left. */
-function removeAll(parts: Parts, exporter: string, ids: readonly number[]): number {
-  return sum(ids.map((id) => parts.outbox.remove(exporter, id)?.records ?? 0));
 }
 
 function logLoss(log: Logger, { batches, records, files }: Loss): void {

@@ -22,6 +22,8 @@ export interface Commit {
   emitted: { key: string; weight: Weight; lastTimeMs: number }[];
   /** Refills that this commit satisfies, whether queued again or skipped. */
   refilled: { key: string; exporter: string }[];
+  /** Records that an exporter had no room for: it is owed them, and is detached until it was refilled. */
+  owed?: (Rewind & { key: string; exporter: string })[];
   batches: NewBatch[];
   /** Added to the stored counters, by the names of `CounterName` that the caller counts. */
   counters: ReadonlyMap<CounterName, number>;
@@ -136,4 +138,8 @@ export interface DestinationStatus {
   queued: Pending;
   parked: Pending;
   health: DestinationHealth | undefined;
+  /** It was over its limit: gets nothing new until its queue has half emptied, then what it missed. */
+  detached: boolean;
+  /** Records that it is still to get again. */
+  owed: number;
 }
