@@ -70,9 +70,12 @@ export class SessionWriter {
   #repeat(from: Session): void {
     const { random } = this.#world;
     const fork = random.chance(60);
-    const mark = random.chance(70) ? { session_id: from.id } : {};
+    const marked = random.chance(70);
     for (const record of from.records.slice(0, random.between(1, 60))) {
-      if (fork) this.#line({ ...record, ...(record["uuid"] === undefined ? {} : mark), sessionId: this.#id });
+      // Without a mark, nothing would tell the copy of an answer without ids from an answer of its own.
+      const marks = record["uuid"] !== undefined && (marked || isNameless(record));
+      const mark = marks ? { session_id: from.id } : {};
+      if (fork) this.#line({ ...record, ...mark, sessionId: this.#id });
       else this.#line(record);
     }
   }
@@ -512,4 +515,16 @@ function usageOf(random: Random, output: number) {
     inference_geo: random.pick(["us", "not_available", null]),
     speed: random.pick(["standard", "fast", null]),
   };
+}
+
+/** A gateway's answer with an id like all others and no request id. */
+function isNameless(record: Json): boolean {
+  const message: unknown = record["message"];
+  return (
+    record["requestId"] === undefined &&
+    typeof message === "object" &&
+    message !== null &&
+    "id" in message &&
+    message.id === "gw"
+  );
 }

@@ -1,0 +1,171 @@
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import process from "node:process";
+import { protobufCodec } from "#proto/protobuf.ts";
+import { StateStore } from "#state/store.ts";
+import { writeClaudeHome } from "#testkit/corpus/home.ts";
+import type { Truth } from "#testkit/corpus/truth.ts";
+import { testSettings } from "#testkit/fakes.ts";
+import { type Benchmark, type BenchOptions, type Finding, NotMeasuredError } from "./benchmark.ts";
+import { runTimed, TALOS } from "./processes.ts";
+import { figure, median } from "./statistics.ts";
+
+/** Records are left in the outbox: nobody listens at the address. */
+const UNDELIVERED = 3;
+
+export const backlog: Benchmark = {
+  name: "backlog",
+  title: "Reading a backlog",
+  about:
+    "500 MB of transcripts into the encrypted outbox, the whole process, commit included, in turn with the native " +
+    "executable of [ccusage](https://www.npmjs.com/package/ccusage) on the same files. The outbox is decrypted after " +
+    "each run and must hold exactly what the files hold.",
+  run: measure,
+};
+
+async function measure({ quick, dir, progress }: BenchOptions): Promise<Finding> {
+  const home = path.join(dir, "backlog");
+  progress("writing the transcripts");
+  const truth = writeClaudeHome(home, { bytes: quick ? 60_000_000 : 500_000_000, seed: 1 });
+  const peer = ccusage(dir);
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  // The first round warms the file cache and the compile cache.
+  for (let round = 0; round <= (quick ? 3 : 7); round += 1) {
+    progress(`round ${round}`);
+    const ms = await readBacklog(home, truth);
+    const { ms: peerMs, status } = await runTimed(peer, ["claude", "daily", "--json", "--offline"], {
+      CLAUDE_CONFIG_DIR: home,
+    });
+    if (status !== 0) throw new NotMeasuredError("ccusage ended with an error");
+    if (round === 0) continue;
+    ours.push(ms);
+    theirs.push(peerMs);
+  }
+  rmSync(home, { recursive: true });
+  return findingOf(truth, ours, theirs);
+}
+
+function findingOf(truth: Truth, ours: readonly number[], theirs: readonly number[]): Finding {
+  const row = (name: string, all: readonly number[]) => {
+    const ms = median(all);
+    const range = `${figure(Math.min(...all) / 1_000)} to ${figure(Math.max(...all) / 1_000)}`;
+    return [name, figure(ms / 1_000), range, figure(truth.bytes / 1_000 / ms), figure(median(theirs) / ms)];
+  };
+  return {
+    tables: [
+      [
+        ["", "median s", "range s", "MB/s", "times ccusage's speed"],
+        row("talos run --once", ours),
+        row("ccusage", theirs),
+      ],
+    ],
+    notes: [
+      `${figure(truth.files)} files, ${figure(truth.lines)} lines, ${figure(truth.requests)} requests and ` +
+        `${figure(truth.prompts)} prompts; ${ours.length} runs of each. Every run's counts and token sums were exact. ` +
+        "ccusage sums tokens by day; the collector also keys, checks, encrypts and durably stores each record.",
+    ],
+  };
+}
+
+/** ccusage's own executable, which npm may have unpacked without the right to run it. */
+function ccusage(dir: string): string {
+  const name = `@ccusage/ccusage-${process.platform}-${process.arch}`;
+  const copy = path.join(dir, "ccusage");
+  try {
+    const require = createRequire(createRequire(import.meta.url).resolve("ccusage/package.json"));
+    const installed = path.join(path.dirname(require.resolve(`${name}/package.json`)), "bin");
+    copyFileSync(path.join(installed, process.platform === "win32" ? "ccusage.exe" : "ccusage"), copy);
+    chmodSync(copy, 0o755);
+    return copy;
+  } catch {
+    throw new NotMeasuredError("ccusage has no native executable for this platform, or it is not installed");
+  }
+}
+
+/** Milliseconds. Throws when what is in the outbox is not what is in the files. */
+async function readBacklog(home: string, truth: Truth): Promise<number> {
+  const state = path.join(home, "state");
+  const config = path.join(home, "talos.yaml");
+  rmSync(state, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  writeFileSync(config, configText(home, state));
+  const { status, ms } = await runTimed(process.execPath, [
+    ...TALOS,
+    "run",
+    "--once",
+    "--drain-timeout",
+    "0",
+    "--config",
+    config,
+  ]);
+  if (status !== UNDELIVERED) throw new Error(`the collector ended with ${status}`);
+  const found = sumsOf(state);
+  const wanted = {
+    requests: truth.requests,
+    prompts: truth.prompts,
+    input: truth.input + truth.cacheRead + truth.cacheWrite5m + truth.cacheWrite1h,
+    output: truth.output,
+  };
+  if (JSON.stringify(found) !== JSON.stringify(wanted))
+    throw new Error(`the outbox holds ${JSON.stringify(found)}, the files hold ${JSON.stringify(wanted)}`);
+  return ms;
+}
+
+interface Sums {
+  requests: number;
+  prompts: number;
+  input: number;
+  output: number;
+}
+
+/** What the outbox holds, decrypted. A correction replaces what was sent under its id before. */
+function sumsOf(state: string): Sums {
+  const { clock, log } = testSettings();
+  const masterKey = Buffer.from(readFileSync(path.join(state, "outbox.key"), "utf8"), "base64");
+  const store = StateStore.open({
+    dir: state,
+    exporters: ["otlp_http"],
+    masterKey,
+    keySource: "file",
+    clock,
+    log,
+  });
+  const requests = new Map<string, { input: number; output: number }>();
+  const prompts = new Set<string>();
+  for (const { plaintext } of store.take("otlp_http", { maxBytes: Infinity, maxBatches: 100_000 })) {
+    for (const { scopeLogs } of protobufCodec.decodeRequest(plaintext).resourceLogs) {
+      for (const { attributes, eventName } of scopeLogs.flatMap(({ logRecords }) => logRecords)) {
+        const values = new Map(attributes.map(({ key, value }) => [key, value]));
+        const uid = values.get("log.record.uid")?.stringValue ?? "";
+        const count = (name: string) => Number(values.get(name)?.intValue ?? 0);
+        if (eventName === "talos.prompt") prompts.add(uid);
+        else
+          requests.set(uid, {
+            input: count("gen_ai.usage.input_tokens"),
+            output: count("gen_ai.usage.output_tokens"),
+          });
+      }
+    }
+  }
+  store.close();
+  const sums = { requests: requests.size, prompts: prompts.size, input: 0, output: 0 };
+  for (const { input, output } of requests.values()) {
+    sums.input += input;
+    sums.output += output;
+  }
+  return sums;
+}
+
+function configText(home: string, state: string): string {
+  return `
+receivers: { claude_code: { include: ["${home}/projects/**/*.jsonl"], start_at: beginning } }
+processors: { cwd_hash: { salt: "an-invented-salt-of-32-characters" }, redaction: { mode: "off" } }
+exporters: { otlp_http: { endpoint: "http://127.0.0.1:9", token: "none" } }
+service:
+  state_dir: "${state}"
+  outbox: { key_source: file }
+  logs: { level: error }
+  pipelines: { logs: { receivers: [claude_code], processors: [cwd_hash, redaction], exporters: [otlp_http] } }
+`;
+}
