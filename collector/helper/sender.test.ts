@@ -187,6 +187,7 @@ it("halves what is too large until it fits, and keeps aside one record that neve
   await senderFor(component).drain(AbortSignal.timeout(5_000));
   expect(sizes(component).filter((size) => size === 1)).toHaveLength(4);
   expect(component.requests.length).toBeLessThan(12);
+  expect(folder.settings.lines.filter(({ message }) => message.includes("too large"))).toHaveLength(1);
   expect(store.balance().destinations[0]).toMatchObject({ parked: 4, queued: 0, balanced: true });
 });
 

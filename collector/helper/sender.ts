@@ -52,6 +52,8 @@ export class Sender {
   #maxBytes: number;
   /** True after the destination refused everything (a wrong token), until it takes something again. */
   #refused = false;
+  /** A record alone was too large, and that was said. */
+  #tooLarge = false;
   /** What is parked is to be queued again before the next request. */
   #asksAgain = false;
   /** What became of a request and could not be stored yet: done before anything else is sent. */
@@ -239,6 +241,7 @@ export class Sender {
     if (rejected > 0) log.warn("records rejected by the destination", { exporter, records: rejected });
     if (this.#refused) log.info("destination accepts again", { exporter });
     this.#refused = false;
+    this.#tooLarge = false;
     store.health(exporter, { lastDeliveredMs: clock.now(), state: "ok", retryAtMs: undefined });
     return "sent";
   }
@@ -256,7 +259,10 @@ export class Sender {
     if (countRecords(request) < 2) {
       this.#settle(() => store.park(exporter, ids, reason));
       this.#note(reason, "parked");
-      log.error("one record is too large for the destination: kept aside", { exporter, reason });
+      // A destination that takes nothing would fill the log, a line a record.
+      if (!this.#tooLarge)
+        log.error("a record is too large for the destination: kept aside", { exporter, reason });
+      this.#tooLarge = true;
       return "sent";
     }
     store.split(exporter, id, halveRequest(request).map(asBatch));
