@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
+  chmodSync,
   copyFileSync,
   mkdirSync,
   readdirSync,
@@ -166,4 +167,15 @@ it("says what the disk refused when the folder cannot be written", () => {
   expect(() => folder.open({ dir: at("file") })).toThrow(StateError);
   mkdirSync(at("state.db"));
   expect(() => folder.open()).toThrow(StateError);
+});
+
+it.skipIf(process.platform === "win32").each([
+  { name: "closes a folder of its own", foreign: [], mode: 0o700 },
+  { name: "leaves a folder as it is that it shares with others", foreign: ["theirs"], mode: 0o755 },
+])("$name", ({ foreign, mode }) => {
+  chmodSync(folder.dir, 0o755);
+  for (const name of foreign) writeFileSync(at(name), "");
+  folder.open();
+  expect(statSync(folder.dir).mode & 0o777).toBe(mode);
+  expect(statSync(at("state.db")).mode & 0o777).toBe(0o600);
 });

@@ -1,6 +1,15 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
-import { platform } from "node:process";
+import process, { platform } from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import { StateError, stateError } from "./errors.ts";
 import { text } from "./row.ts";
@@ -9,6 +18,9 @@ export const STATE_FILE = "state.db";
 
 /** Files that SQLite keeps beside a database. They belong to it and move with it. */
 const COMPANIONS = ["", "-wal", "-shm", "-journal"];
+
+/** What this program keeps in its folders, and what its user puts there for it. */
+const OUR_FILES = /^(state|lock|first-start|outbox|watching|control|config|token|salt|secrets)\b/;
 
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -101,9 +113,16 @@ export function createPrivate(path: string): void {
   for (const suffix of COMPANIONS) restrict(path + suffix, 0o600);
 }
 
+/** A folder that others share, such as `/tmp` or `/var/lib`, is left as it is: each of our files guards itself. */
 export function secureFolder(dir: string): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  restrict(dir, 0o700);
+  const made = mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (made !== undefined || isOurs(dir)) restrict(dir, 0o700);
+}
+
+/** True for a folder of this user that holds nothing but files of this program. */
+function isOurs(dir: string): boolean {
+  if (platform === "win32" || statSync(dir).uid !== process.getuid?.()) return false;
+  return readdirSync(dir).every((name) => OUR_FILES.test(name));
 }
 
 /** Windows guards a user's folders by inherited access lists instead. */
