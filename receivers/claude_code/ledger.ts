@@ -189,9 +189,20 @@ export class Ledger {
     this.#close(open);
   }
 
-  /** Nothing more will come: everything is emitted as it is. */
-  finish(): void {
-    for (const open of this.#open.values()) this.#close(open);
+  /**
+   * Everything is emitted as it is. With `resumes`, the next run reads again what may go on, and sends the whole in
+   * place of the part: its files' positions stay before it.
+   */
+  finish(resumes = false): void {
+    const recentMs = this.#now() - SEARCH_WAIT_MS;
+    for (const open of this.#open.values()) {
+      const mayGoOn = resumes && (!open.piece.stop || isSearching(open)) && open.piece.lastTimeMs > recentMs;
+      const holds = mayGoOn
+        ? [...open.files].map((file) => [file, file.holds.get(open.piece.key) ?? 0] as const)
+        : [];
+      this.#close(open);
+      for (const [file, from] of holds) file.holds.set(open.piece.key, from);
+    }
   }
 
   /** When `expire` has something to do, on this machine's clock. */

@@ -189,6 +189,36 @@ it("notices a root that appears later", async () => {
   expect(await until(() => host.store.records.has("msg_1"))).toBeLessThan(3000);
 });
 
+it("corrects in the next `run --once` what was cut short by the end of this one", async () => {
+  const now = () => new Date().toISOString();
+  const search = { type: "tool_use", id: "toolu_1", name: "WebSearch", input: {} };
+  const store = new FakeStore();
+  const first = now();
+  writeFileSync(
+    file(),
+    answer("msg_search", 10, { timestamp: now(), stop_reason: "tool_use", content: [search] }) +
+      answer("msg_half", 1, { timestamp: first, stop_reason: null }),
+  );
+  await readOnce(home, { store });
+  expect(store.requests.map(({ weight }) => weight.final).toSorted()).toEqual([false, true]);
+  const result = {
+    type: "user",
+    uuid: "result",
+    sessionId: "s",
+    timestamp: now(),
+    message: { content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "CANARY" }] },
+    toolUseResult: { searchCount: 2 },
+  };
+  appendFileSync(file(), `${JSON.stringify(result)}\n${answer("msg_half", 9, { timestamp: now() })}${end()}`);
+  await readOnce(home, { store });
+  const [half, searched] = ["msg_half", "msg_search"].map((id) => store.records.get(id));
+  expect(half).toMatchObject({ timeMs: Date.parse(first), weight: { final: true, output: 9 } });
+  expect(searched?.weight.webSearches).toBe(2);
+  const lines = store.counts.get("receiver_read_lines");
+  await readOnce(home, { store });
+  expect(store.counts.get("receiver_read_lines")).toBe(lines);
+});
+
 it.each([0, 300])("follows a root that was deleted and made again %d ms later", async (pauseMs) => {
   const host = new FakeHost();
   writeFileSync(file(), answer("msg_a") + end());

@@ -183,7 +183,7 @@ export class ClaudeCodeReceiver implements Component {
       await this.#pass();
     } while (this.#again && !this.#stopped);
     if (!this.#host.once || this.#stopped) return;
-    this.#ledger.finish();
+    this.#ledger.finish(true);
     await this.#outgoing.flush();
     this.#host.finished();
   }
