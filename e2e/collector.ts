@@ -48,6 +48,11 @@ export class CollectorProcess {
     }
   }
 
+  /** Sends a signal that does not end the process. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
   async kill(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     if (child === undefined) return null;

@@ -3,8 +3,9 @@ import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { EXIT } from "./failure.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
-import { type StopSignal, stopSignal } from "./signals.ts";
+import { Reloader } from "../service/reloader.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
+import { onHangup, type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
 
 /** How long `run --once` goes on reading, at least, while nothing can be stored. */
@@ -14,7 +15,7 @@ const SHORTEST_STANDSTILL_MS = 5_000;
 const FLUSH_MS = 5_000;
 
 interface RunOptions {
-  config?: string;
+  config?: string[];
   once?: boolean;
   drainTimeout: number;
 }
@@ -22,7 +23,7 @@ interface RunOptions {
 export function runCommand(): Command {
   return new Command("run")
     .description("Follow the logs and deliver what the privacy mode allows, until Ctrl-C.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--once", "read to the end, deliver, exit")
     .option("--drain-timeout <seconds>", "with --once: how long to go on trying to deliver", seconds, 60)
     .addHelpText(
@@ -31,10 +32,14 @@ export function runCommand(): Command {
 Examples:
   talos run
   talos run --config team.yaml
+  talos run -c team.yaml -c mine.yaml     several files: maps merge, the last one wins
   talos run --once --config team.yaml     for cron jobs and tests
 
 Ctrl-C sends what is queued for up to ${FLUSH_MS / 1_000} s and stops; what is left is sent at the next start.
 A second Ctrl-C stops at once. Nothing is lost either way.
+
+A changed configuration is applied while running, by itself or at SIGHUP: only what changed is restarted, and a
+file that cannot be used changes nothing.
 
 Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and delivered (--once),
 4 another collector runs on the same state folder.`,
@@ -45,12 +50,14 @@ Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and deli
 }
 
 async function run(options: RunOptions): Promise<number> {
-  const { plan, file } = readPlan(options.config);
-  const log = createLogger({
+  const current = readPlan(options.config);
+  const { plan } = current;
+  const output = {
     ...plan.service.logs,
-    write: (line) => process.stderr.write(line),
+    write: (line: string) => process.stderr.write(line),
     now: Date.now,
-  });
+  };
+  const log = createLogger(output);
   const service = await Service.open({
     plan,
     version: VERSION,
@@ -68,11 +75,22 @@ async function run(options: RunOptions): Promise<number> {
   });
   if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
   const alive = setInterval(() => {}, 2 ** 30);
+  const reloader = new Reloader({
+    service,
+    current,
+    read: () => readPlan(options.config),
+    clock: systemClock,
+    log,
+    applied: (next) => Object.assign(output, next.service.logs),
+  });
+  reloader.start();
+  onHangup(() => void reloader.request());
   try {
     const reason = await Promise.race([stop.promise, service.failure]);
-    log.info("stopping", { signal: reason, config: file === options.config ? "given" : "default" });
+    log.info("stopping", { signal: reason, config: options.config === undefined ? "default" : "given" });
   } finally {
     clearInterval(alive);
+    await reloader.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
   }
   log.info("collector stopped");

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from "node:fs";
+
 export interface StopSignal {
   /** Resolves at the first SIGINT or SIGTERM, with its name. */
   promise: Promise<string>;
@@ -18,4 +20,26 @@ export function stopSignal(): StopSignal {
     process.on("SIGTERM", onSignal);
   });
   return { promise, signal: controller.signal };
+}
+
+/**
+ * Calls `reload` at each SIGHUP. When it came because the terminal was closed, the process stops as by SIGTERM
+ * instead. Windows sends it only then, and its default is to stop.
+ */
+export function onHangup(reload: () => void): void {
+  if (process.platform === "win32") return;
+  const onTerminal = process.stdin.isTTY || process.stderr.isTTY;
+  process.on("SIGHUP", () => {
+    if (onTerminal && !terminalIsThere()) process.kill(process.pid, "SIGTERM");
+    else reload();
+  });
+}
+
+function terminalIsThere(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,25 +1,27 @@
 import { Command } from "commander";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 
 export function validateCommand(): Command {
   return new Command("validate")
     .description("Check a configuration without running it. Lists every problem with its path and line.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .addHelpText(
       "after",
       `
 Examples:
   talos validate
   talos validate --config /etc/talos/config.yaml && echo good
+  talos validate -c team.yaml -c mine.yaml
 
 Exit codes: 0 the configuration can be run, 2 it cannot.`,
     )
-    .action(({ config }: { config?: string }) => {
-      const { plan, file } = readPlan(config);
+    .action(({ config }: { config?: string[] }) => {
+      const { plan, file, notices } = readPlan(config);
       process.stdout.write(`${file} is valid\n`);
       for (const { name, receivers, processors, exporters, mode } of plan.pipelines) {
         const steps = [receivers.join(" + "), ...processors.map(({ id }) => id), exporters.join(" + ")];
         process.stdout.write(`  ${name}: ${steps.join(" → ")}   (mode ${mode})\n`);
       }
+      for (const { key, hint, place } of notices) process.stderr.write(`talos: ${place}: ${key} ${hint}\n`);
     });
 }
