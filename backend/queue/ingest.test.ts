@@ -134,6 +134,21 @@ describe("dead letters", () => {
     expect((await env.DEAD_LETTERS.list()).objects.map(({ key }) => key)).toEqual(["dead/1/dead1"]);
   });
 
+  it("that cannot be opened or understood hold up none behind them, however many", async () => {
+    await keep(Array.from({ length: 101 }, () => ({ v: 1, team: 1, canary: true })));
+    await env.DEAD_LETTERS.put("dead/1/a-damaged-one", "damaged");
+    const made = await message("A", 1);
+    await api.queue(
+      createMessageBatch("ingest-dead", [{ id: "last", timestamp: new Date(), attempts: 1, body: made }]),
+      env,
+    );
+    const sent = new SentMessages();
+    const headers = { authorization: `Bearer ${SETUP}`, "content-type": "application/json" };
+    const init = { method: "POST", headers, body: "{}" };
+    const response = await call("/local/dead-letters/replay", init, { INGEST: sent.queue() });
+    expect([response.status, await response.json()]).toEqual([200, { queued: 1, kept: 102 }]);
+  });
+
   it("are deleted at night when two weeks are over", async () => {
     await keep([await message("A", 1)]);
     const night = (daysAhead: number) => ({

@@ -28,9 +28,10 @@ export async function openDeadLetter(bucket: R2Bucket, kmsKey: string, name: str
   return JSON.parse(new TextDecoder().decode(plain));
 }
 
-/** Names of a page of dead letters, oldest names first. */
-export async function listDeadLetters(bucket: R2Bucket, team: number): Promise<string[]> {
-  const page = await bucket.list({ prefix: `dead/${team}/`, limit: 100 });
+/** Names of a page of dead letters behind that name, in the order of their names. */
+export async function listDeadLetters(bucket: R2Bucket, team: number, after?: string): Promise<string[]> {
+  const behind = after === undefined ? {} : { startAfter: after };
+  const page = await bucket.list({ prefix: `dead/${team}/`, limit: 100, ...behind });
   return page.objects.map((object) => object.key);
 }
 
