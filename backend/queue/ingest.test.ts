@@ -149,6 +149,19 @@ describe("dead letters", () => {
     expect([response.status, await response.json()]).toEqual([200, { queued: 1, kept: 102 }]);
   });
 
+  it("wait in their queue for days while the Worker is set up wrongly", async () => {
+    const delays: unknown[] = [];
+    const messages = [1, 5, 60].map((attempts) => ({
+      id: `d${attempts}`,
+      attempts,
+      body: {},
+      ack: () => delays.push("ack"),
+      retry: ({ delaySeconds }: { delaySeconds: number }) => delays.push(delaySeconds),
+    }));
+    await api.queue({ messages } as never, { ...env, KMS_KEY: "too short" });
+    expect(delays).toEqual([120, 1920, 3600]);
+  });
+
   it("are deleted at night when two weeks are over", async () => {
     await keep([await message("A", 1)]);
     const night = (daysAhead: number) => ({
