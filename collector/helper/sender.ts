@@ -58,6 +58,8 @@ export class Sender {
   #asksAgain = false;
   /** What became of a request and could not be stored yet: done before anything else is sent. */
   #unsettled: (() => void) | undefined;
+  /** The last problem that was said: the same one is not said again at every try. */
+  #said: string | undefined;
   #draining = false;
   #stopped = false;
 
@@ -221,11 +223,11 @@ export class Sender {
       case "park":
         this.#asksAgain = result.destination === true;
         this.#settle(() => store.park(exporter, ids, result.reason));
+        if (result.destination === true) return this.#hold(result.reason, "parked");
         log.error("request refused: kept aside, tried again at the next start", {
           exporter,
           reason: result.reason,
         });
-        if (result.destination === true) return this.#hold(result.reason, "parked");
         this.#note(result.reason, "parked");
         return "sent";
       default:
@@ -239,8 +241,9 @@ export class Sender {
     this.#maxBytes = this.#o.batch.sizeBytes;
     this.#settle(() => store.acknowledge(exporter, ids, rejected));
     if (rejected > 0) log.warn("records rejected by the destination", { exporter, records: rejected });
-    if (this.#refused) log.info("destination accepts again", { exporter });
+    if (this.#said !== undefined) log.info("destination accepts again", { exporter });
     this.#refused = false;
+    this.#said = undefined;
     this.#tooLarge = false;
     store.health(exporter, { lastDeliveredMs: clock.now(), state: "ok", retryAtMs: undefined });
     return "sent";
@@ -274,7 +277,8 @@ export class Sender {
     const waitMs = Math.max(afterMs ?? 0, this.#backoff.next());
     if (state === "parked") this.#refused = true;
     this.#wait(waitMs);
-    log.warn("delivery failed: nothing is lost, trying again", { exporter, reason, wait_ms: waitMs });
+    const level = this.#isNews(reason) ? (state === "parked" ? "error" : "warn") : "debug";
+    log[level]("delivery failed: nothing is lost, trying again", { exporter, reason, wait_ms: waitMs });
     this.#note(reason, state, clock.now() + waitMs);
     return "held";
   }
@@ -284,8 +288,15 @@ export class Sender {
     const waitMs = this.#backoff.next();
     this.#wait(waitMs);
     const cause = error instanceof StateError ? error.code : "unknown";
-    log.error("the state refused: nothing is lost, trying again", { exporter, cause, wait_ms: waitMs });
+    const level = this.#isNews(cause) ? "error" : "debug";
+    log[level]("the state refused: nothing is lost, trying again", { exporter, cause, wait_ms: waitMs });
     return "held";
+  }
+
+  #isNews(problem: string): boolean {
+    const isNews = problem !== this.#said;
+    this.#said = problem;
+    return isNews;
   }
 
   #wait(waitMs: number): void {
