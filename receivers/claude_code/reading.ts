@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
 import type { ClaudeCodeConfig } from "./config.ts";
 import { ExtractReader, type ExtractData, RowKind } from "./extract.ts";
@@ -41,6 +41,7 @@ export class Reading {
   readonly #o: ReadingOptions;
   readonly #scanner = new FileScanner();
   #pool: ScanPool | undefined;
+  #toldUnreadable = false;
 
   constructor(options: ReadingOptions) {
     this.#o = options;
@@ -66,7 +67,7 @@ export class Reading {
     if (file.offset === 0 && file.headBytes === 0 && file.searchedTo < LONG_TAIL_BYTES) return size > 0;
     const fd = open(file.path);
     if (fd === undefined) {
-      this.#o.outgoing.count("receiver_unreadable_files");
+      this.#unreadable(file);
       return false;
     }
     try {
@@ -144,7 +145,7 @@ export class Reading {
 
   #book(file: TailedFile, report: ScanReport, rows: Rows): void {
     if (report.outcome === "gone") {
-      this.#o.outgoing.count("receiver_unreadable_files");
+      this.#unreadable(file);
       rows.skip(report.rows);
       return;
     }
@@ -157,6 +158,14 @@ export class Reading {
     file.hasContext = true;
     const touched = rows.book(report.rows, file, this.#o.ledger);
     if (report.counts.closers > 0) this.#o.ledger.followed(file, touched);
+  }
+
+  /** Said once: a file that is only gone is no news. */
+  #unreadable({ path }: TailedFile): void {
+    this.#o.outgoing.count("receiver_unreadable_files");
+    if (this.#toldUnreadable || !existsSync(path)) return;
+    this.#toldUnreadable = true;
+    this.#o.log.warn("a transcript cannot be read, will try again: may this user read all of them?");
   }
 
   #account(file: TailedFile, report: Extract<ScanReport, { outcome: "read" }>): void {

@@ -189,6 +189,24 @@ it("notices a root that appears later", async () => {
   expect(await until(() => host.store.records.has("msg_1"))).toBeLessThan(3000);
 });
 
+it.each([
+  { what: "no transcripts are there", text: "", mode: 0o600, says: /no transcripts found/ },
+  { what: "a transcript cannot be read", text: answer("msg_a"), mode: 0o000, says: /cannot be read/ },
+])("says that $what", async ({ text, mode, says }) => {
+  if (text !== "") writeFileSync(file(), text, { mode });
+  const host = new FakeHost({ once: true });
+  const settings = receiverSettings(new FakeClock(Date.now()));
+  const config = ClaudeCodeConfig.parse({ include: [`${home}/projects/**/*.jsonl`] });
+  const receiver = new ClaudeCodeReceiver(settings, config, host);
+  await receiver.start();
+  await host.done;
+  await receiver.shutdown(never);
+  const said = inspect(settings.said);
+  const readsAll = mode === 0 && process.getuid?.() === 0;
+  expect(readsAll ? says.source : said).toMatch(says);
+  expect(said).not.toContain(home);
+});
+
 it("corrects in the next `run --once` what was cut short by the end of this one", async () => {
   const now = () => new Date().toISOString();
   const search = { type: "tool_use", id: "toolu_1", name: "WebSearch", input: {} };
@@ -200,7 +218,7 @@ it("corrects in the next `run --once` what was cut short by the end of this one"
       answer("msg_half", 1, { timestamp: first, stop_reason: null }),
   );
   await readOnce(home, { store });
-  expect(store.requests.map(({ weight }) => weight.final).toSorted()).toEqual([false, true]);
+  expect(store.requests.filter(({ weight }) => weight.final)).toHaveLength(1);
   const result = {
     type: "user",
     uuid: "result",

@@ -206,8 +206,13 @@ export class ClaudeCodeReceiver implements Component {
     for (const dir of above) this.#watch.add(dir, false);
     const found = this.#listed(() => discover(this.#selection));
     this.#watch.keep(new Set([...found.dirs, ...above]));
-    this.#isFirstLook = false;
     const files = new Set(found.files);
+    if (this.#isFirstLook && files.size === 0) {
+      const message =
+        "no transcripts found yet: is Claude Code used on this machine, and does `include` name its folder?";
+      this.#settings.log.warn(message);
+    }
+    this.#isFirstLook = false;
     this.#files.missing(files, this.#settings.clock.now());
     return this.#look(files, isHistory ? "end" : "beginning", skipBeforeMs);
   }
