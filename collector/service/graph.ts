@@ -24,7 +24,7 @@ import type { Plan, Planned } from "./plan.ts";
 import { Followers } from "./followers.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
 import type { Rooms } from "./rooms.ts";
-import { Spooler } from "./spooler.ts";
+import { Spooler, type Spooling } from "./spooler.ts";
 
 /** How long a component that is taken out may take to finish what it holds. */
 const PATIENCE_MS = 5_000;
@@ -83,6 +83,8 @@ export class Graph {
   readonly #followers = new Followers();
   readonly #exporters = new Map<string, RunningExporter>();
   readonly #receivers = new Map<string, RunningReceiver>();
+  /** When the last record of a live receiver was stored. */
+  lastLiveMs = 0;
   /** By pipeline and id. */
   #processors = new Map<string, RunningProcessor>();
   #plan: Plan;
@@ -273,10 +275,17 @@ export class Graph {
         "two receivers follow the same files, and take each other's records: separate their patterns";
       this.#o.log.error(message, { receiver, rival });
     }
-    const accepted = this.#spooler.spool(receiver, unit);
-    if (accepted.length === 0) return;
+    if (unit.records.length > 0) this.lastLiveMs = this.#o.clock.now();
+    this.spool(receiver, unit);
+  }
+
+  /** Stores a unit and lets the senders know. Returns how many records were accepted. */
+  spool(receiver: string, unit: Unit, how?: Spooling): number {
+    const accepted = this.#spooler.spool(receiver, unit, how);
+    if (accepted.length === 0) return 0;
     for (const { sender } of this.#exporters.values()) sender.wake();
     this.#o.accepted(accepted);
+    return accepted.length;
   }
 
   #primariesHaveRoom(receiver: string): boolean {

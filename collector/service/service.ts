@@ -5,6 +5,7 @@ import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
 import { StateStore } from "#state/store.ts";
 import { Admission } from "./admission.ts";
+import { Backfill } from "./backfill.ts";
 import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
 import { Pausing } from "./pausing.ts";
@@ -24,6 +25,8 @@ export interface ServiceOptions {
   platform: Platform;
   /** `run --once`. */
   once: boolean;
+  /** `backfill` without a running collector: nothing is followed meanwhile. */
+  backfillOnly?: boolean;
   /** Sends every second whatever the batch settings say. */
   hurry?: boolean;
   /** Sees what was accepted, after it is durable; in memory only, for a screen on this machine. */
@@ -55,6 +58,7 @@ export class Service {
   readonly #graph: Graph;
   readonly #pausing: Pausing;
   readonly #rooms: Rooms;
+  readonly #backfill: Backfill;
   /** As configured. During a pause, less than that runs. */
   #plan: Plan;
   #failed: (error: Error) => void = () => {};
@@ -103,6 +107,15 @@ export class Service {
       },
       options.plan,
     );
+    this.#backfill = new Backfill({
+      ...options,
+      stateDir: options.plan.stateDir,
+      store,
+      admission,
+      plan: () => this.#plan,
+      spool: (receiver, unit, how) => this.#graph.spool(receiver, unit, how),
+      lastLiveMs: () => this.#graph.lastLiveMs,
+    });
   }
 
   /** What is configured now. */
@@ -151,6 +164,7 @@ export class Service {
     this.#prune();
     this.#rooms.start();
     this.#pausing.watch();
+    if (!this.#o.once) this.#backfill.watch();
   }
 
   /**
@@ -171,7 +185,7 @@ export class Service {
   async #follow(plan: Plan = this.#plan): Promise<Changes> {
     if (this.#stopping) return { kept: 0, started: 0, stopped: 0 };
     const changes = await this.#pausing.switching((paused) =>
-      this.#graph.reconcile(paused ? { ...plan, receivers: [] } : plan),
+      this.#graph.reconcile(paused || this.#o.backfillOnly === true ? { ...plan, receivers: [] } : plan),
     );
     this.#plan = plan;
     return changes;
@@ -195,6 +209,7 @@ export class Service {
     this.#rooms.stop();
     this.#pausing.stop();
     await this.#turn;
+    await this.#backfill.stop();
     await this.#graph.stop(signal);
     this.store.close();
     this.#lock.release();
@@ -231,6 +246,7 @@ export class Service {
       await this.#graph.reconcile({ ...this.#plan, receivers: [] });
       try {
         this.store.refill(exporter);
+        this.#pausing.leftOver();
       } finally {
         await this.#follow();
       }

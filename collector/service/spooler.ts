@@ -34,12 +34,22 @@ interface Accepted {
   owed: readonly string[];
 }
 
+/** How a unit is spooled that does not come from a live receiver. */
+export interface Spooling {
+  /** Whose open records these are. */
+  as: string;
+  /** The only destination that gets records now; the others are owed what is new to them. */
+  to: string | undefined;
+}
+
 interface Draft {
   accepted: Accepted[];
   batches: NewBatch[];
   counters: Map<string, number>;
   refilled: Commit["refilled"];
   owed: NonNullable<Commit["owed"]>;
+  withheld: NonNullable<Commit["withheld"]>;
+  to: string | undefined;
 }
 
 /** Turns a receiver's unit into one commit: decides what is new, runs each pipeline, gates, and stores. */
@@ -66,14 +76,22 @@ export class Spooler {
   }
 
   /** Throws when the disk refuses: then nothing of the unit is stored, and its counts wait. */
-  spool(receiver: string, unit: Unit): readonly SourceRecord[] {
-    const draft: Draft = { accepted: [], batches: [], counters: new Map(), refilled: [], owed: [] };
+  spool(receiver: string, unit: Unit, how?: Spooling): readonly SourceRecord[] {
+    const draft: Draft = {
+      accepted: [],
+      batches: [],
+      counters: new Map(),
+      refilled: [],
+      owed: [],
+      withheld: [],
+      to: how?.to,
+    };
     this.#decide(unit, draft);
     const pipelines = this.#pipelines.filter(({ receivers }) => receivers.has(receiver));
     const shared = pipelines.length > 1;
     for (const pipeline of pipelines) this.#run(pipeline, unit, draft, shared);
     this.#skipUnrouted(pipelines, draft);
-    this.#commit(receiver, unit, draft);
+    this.#commit(how?.as ?? receiver, unit, draft);
     return draft.accepted.map(({ record }) => record);
   }
 
@@ -90,6 +108,7 @@ export class Spooler {
           .map(({ key, record }) => ({ key, weight: record.weight, lastTimeMs: record.lastTimeMs })),
         refilled: draft.refilled,
         owed: draft.owed,
+        withheld: draft.withheld,
         batches: draft.batches,
         counters,
       });
@@ -164,8 +183,14 @@ export class Spooler {
     const { exporter, delivery, gate } = destination;
     const room = work.kept.length === 0 || destination.hasRoom();
     const batcher = new Batcher(exporter, { resource, scope: work.unit.scope });
+    const isAsked = work.draft.to === undefined || work.draft.to === exporter;
     for (const { record, accepted } of work.kept) {
       const refused = skipReason(accepted, exporter, delivery);
+      if (refused === undefined && !isAsked) {
+        work.skip("not_asked", 1);
+        work.draft.withheld.push({ key: accepted.key, exporter });
+        continue;
+      }
       const reason = refused ?? (room ? undefined : "queue_full");
       if (reason !== undefined) work.skip(reason, 1);
       else if (gate.pass(record, batcher.writer)) batcher.passed(record, accepted.key);

@@ -86,7 +86,7 @@ describe("the lock", () => {
       pid: child.pid,
       keySource: "file",
       filesFollowed: 1,
-      schemaVersion: 2,
+      schemaVersion: 3,
     });
     expect(live?.balance.balanced).toBe(true);
 

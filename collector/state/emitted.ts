@@ -16,7 +16,9 @@ export class Emitted {
   readonly #prune: StatementSync;
   readonly #pruneOwed: StatementSync;
   readonly #owedOf: StatementSync;
-  readonly #oweSince: StatementSync;
+  readonly #oweBetween: StatementSync;
+  readonly #refilled: StatementSync;
+  readonly #pruneRefilled: StatementSync;
   /** False while nothing is owed to anybody, which is nearly always. */
   #owesAny = false;
   #era = 0;
@@ -43,11 +45,14 @@ export class Emitted {
        JOIN owed ON owed.key = unhex(given.value) AND owed.exporter = exporters.value
        ORDER BY exporters.key`,
     );
-    this.#oweSince = db.prepare(
+    this.#oweBetween = db.prepare(
       `INSERT OR IGNORE INTO owed SELECT key, ?1 FROM emitted
-       WHERE last_time >= ?2 AND NOT EXISTS (SELECT 1 FROM eras
-         WHERE exporter = ?1 AND era >= from_era AND (until_era IS NULL OR era < until_era))`,
+       WHERE last_time >= ?2 AND last_time < ?3 AND NOT EXISTS (SELECT 1 FROM eras
+         WHERE exporter = ?1 AND era >= from_era AND (until_era IS NULL OR era < until_era))
+         AND NOT EXISTS (SELECT 1 FROM refilled WHERE refilled.key = emitted.key AND exporter = ?1)`,
     );
+    this.#refilled = db.prepare("INSERT OR IGNORE INTO refilled (key, exporter) VALUES (?, ?)");
+    this.#pruneRefilled = db.prepare("DELETE FROM refilled WHERE key NOT IN (SELECT key FROM emitted)");
     this.reload();
   }
 
@@ -94,24 +99,27 @@ export class Emitted {
   }
 
   /**
-   * The exporter must get what it never was offered: records at or after `sinceMs` that were accepted while it was not
-   * configured. Returns how many.
+   * The exporter must get what it never was offered: records of this time that were accepted while it was not
+   * configured, and that it was not refilled with since. Returns how many.
    */
-  oweSince(exporter: string, sinceMs: number): number {
-    const { changes } = this.#oweSince.run(exporter, Math.trunc(sinceMs));
+  oweBetween(exporter: string, sinceMs: number, untilMs: number): number {
+    const { changes } = this.#oweBetween.run(exporter, Math.trunc(sinceMs), Math.trunc(untilMs));
     this.#owesAny ||= Number(changes) > 0;
     return Number(changes);
   }
 
   /** The exporter has got the record again, or does not take it. */
   settle(key: string, exporter: string): void {
-    if (this.#owesAny) this.#settle.run(keyBytes(key), exporter);
+    if (!this.#owesAny) return;
+    const bytes = keyBytes(key);
+    if (Number(this.#settle.run(bytes, exporter).changes) > 0) this.#refilled.run(bytes, exporter);
   }
 
   /** Returns how many records are forgotten. */
   prune(beforeMs: number): number {
     const { changes } = this.#prune.run(beforeMs);
     if (this.#owesAny) this.#pruneOwed.run();
+    if (Number(changes) > 0) this.#pruneRefilled.run();
     this.reload();
     return Number(changes);
   }

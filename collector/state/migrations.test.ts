@@ -29,6 +29,7 @@ it("makes every table from nothing, all of them STRICT", () => {
     "outbox",
     "owed",
     "positions",
+    "refilled",
     "rewinds",
   ]);
   const loose = db

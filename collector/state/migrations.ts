@@ -99,6 +99,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (exporter, from_era)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Records that an exporter got later than others did: it is offered each once, whatever its eras say.
+  CREATE TABLE refilled (
+    key      BLOB NOT NULL CHECK (length(key) = 16),
+    exporter TEXT NOT NULL,
+    PRIMARY KEY (key, exporter)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 export function schemaVersion(db: DatabaseSync): number {

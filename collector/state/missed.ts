@@ -7,7 +7,6 @@ import type { Rewind } from "./types.ts";
 export class Missed {
   readonly #db: DatabaseSync;
   readonly #add: StatementSync;
-  readonly #addSince: StatementSync;
   readonly #take: StatementSync;
   #detached = new Set<string>();
 
@@ -16,9 +15,6 @@ export class Missed {
     this.#add = db.prepare(
       `INSERT INTO missed (exporter, file_key, from_byte) VALUES (?, ?, ?)
        ON CONFLICT DO UPDATE SET from_byte = min(from_byte, excluded.from_byte)`,
-    );
-    this.#addSince = db.prepare(
-      "INSERT OR REPLACE INTO missed SELECT ?1, file_key, 0 FROM positions WHERE grew_at >= ?2",
     );
     this.#take = db.prepare("DELETE FROM missed WHERE exporter = ? RETURNING file_key, from_byte");
     this.reload();
@@ -35,11 +31,6 @@ export class Missed {
   add(exporter: string, { fileKey, from }: Rewind): void {
     this.#add.run(exporter, keyBytes(fileKey), from);
     this.#detached.add(exporter);
-  }
-
-  /** All files that grew at or after `sinceMs`, from their beginning. */
-  addSince(exporter: string, sinceMs: number): void {
-    if (Number(this.#addSince.run(exporter, Math.trunc(sinceMs)).changes) > 0) this.#detached.add(exporter);
   }
 
   take(exporter: string): Rewind[] {

@@ -115,7 +115,7 @@ export class StateStore {
     return this.#read((parts) => parts.emitted.known(keys, this.#options.exporters));
   }
 
-  commit({ unit, emitted, refilled, owed = [], batches, counters }: Commit): void {
+  commit({ unit, emitted, refilled, owed = [], withheld = [], batches, counters }: Commit): void {
     const nowMs = this.#now();
     if (batches.some(({ exporter }) => !this.#options.exporters.includes(exporter))) {
       throw new StateError("invalid", "a batch is for an exporter that is not configured");
@@ -128,6 +128,7 @@ export class StateStore {
         parts.emitted.owe(keyBytes(key), exporter);
         parts.missed.add(exporter, place);
       }
+      for (const { key, exporter } of withheld) parts.emitted.owe(keyBytes(key), exporter);
       for (const batch of batches) parts.outbox.add(batch, nowMs);
       parts.counters.addGiven(counters);
       parts.counters.setOpen(unit.open);
@@ -185,15 +186,11 @@ export class StateStore {
   }
 
   /**
-   * Owes the exporter what it was never offered: records at or after `sinceMs`, accepted while it was not configured.
-   * They come with `refill`. Returns how many are new.
+   * Owes the exporter what it was never offered: records of this time, accepted while it was not configured. It gets
+   * them when their lines are read again. Returns how many are new.
    */
-  owe(exporter: string, sinceMs: number): number {
-    return this.#write((parts) => {
-      const records = parts.emitted.oweSince(exporter, sinceMs);
-      if (records > 0) parts.missed.addSince(exporter, sinceMs);
-      return records;
-    });
+  owe(exporter: string, sinceMs: number, untilMs: number): number {
+    return this.#write((parts) => parts.emitted.oweBetween(exporter, sinceMs, untilMs));
   }
 
   /** True from the moment that a record found no room, until `refill`. */

@@ -24,6 +24,8 @@ export interface Commit {
   refilled: { key: string; exporter: string }[];
   /** Records that an exporter had no room for: it is owed them, and is detached until it was refilled. */
   owed?: (Rewind & { key: string; exporter: string })[];
+  /** Records that an exporter is owed and gets when somebody asks: nothing is read again for it by itself. */
+  withheld?: { key: string; exporter: string }[];
   batches: NewBatch[];
   /** Added to the stored counters, by the names of `CounterName` that the caller counts. */
   counters: ReadonlyMap<CounterName, number>;
