@@ -45,7 +45,10 @@ export class FileTable {
     const size = Number(stat.size);
     const mtimeMs = Number(stat.mtimeNs) / 1e6;
     const isSkipped = mtimeMs < skipBeforeMs;
-    const file = this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown, isSkipped });
+    // Written since the first start, while the collector was still starting: what is older in it is told by its times.
+    const from = mtimeMs < this.#host.firstStartMs ? unknown : "beginning";
+    const file =
+      this.#byIdentity.get(identity) ?? this.#create(identity, path, { size, unknown: from, isSkipped });
     this.#place(file, path);
     return { file, size, mtimeMs, birthMs: Number(stat.birthtimeMs) };
   }

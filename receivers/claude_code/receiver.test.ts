@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -162,6 +163,7 @@ it.each(["linux", "darwin"] as const)(
   "as on %s, sees lines appended, new files and new folders within a second",
   async (os) => {
     writeFileSync(file(), prompt("old"));
+    utimesSync(file(), 1, 1);
     const host = new FakeHost({ isFirstStart: true, firstStartMs: Date.UTC(2026, 9, 1) });
     await live(host, { platform: { os } });
     await until(() => host.store.positions.size === 1);
@@ -415,11 +417,14 @@ it("skips what is older than the first start in any file", async () => {
 it("follows existing files from their end at the first start, to the last newline", async () => {
   const half = answer("msg_half");
   writeFileSync(file(), answer("msg_1") + half.slice(0, 50));
-  const host = new FakeHost({ isFirstStart: true });
+  utimesSync(file(), 1, 1);
+  writeFileSync(file("early.jsonl"), answer("msg_early") + end());
+  const host = new FakeHost({ isFirstStart: true, firstStartMs: 2_000 });
   const { tick } = await byHand(host);
   appendFileSync(file(), half.slice(50) + end());
   await tick();
-  expect(ids(host.store)).toEqual(["msg_half"]);
+  // The second file was written between the first start and the first look.
+  expect(ids(host.store)).toEqual(["msg_early", "msg_half"]);
 });
 
 it("loses nothing when the disk refuses", async () => {
