@@ -73,7 +73,7 @@ function ccusage(dir: string): string {
   const name = `@ccusage/ccusage-${process.platform}-${process.arch}`;
   const copy = path.join(dir, "ccusage");
   try {
-    const require = createRequire(createRequire(import.meta.url).resolve("ccusage/package.json"));
+    const require = createRequire(import.meta.resolve("ccusage/package.json"));
     const installed = path.join(path.dirname(require.resolve(`${name}/package.json`)), "bin");
     copyFileSync(path.join(installed, process.platform === "win32" ? "ccusage.exe" : "ccusage"), copy);
     chmodSync(copy, 0o755);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import process from "node:process";
+import { VERSION } from "#config/version.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { logsRequest } from "#testkit/fakes.ts";
 import { LocalBackend } from "../../e2e/backend.ts";
@@ -72,7 +73,9 @@ async function send(backend: LocalBackend, requests: number): Promise<{ accepted
       body: Buffer.from(body),
     });
     if (response.status !== 200) throw new Error(`the Worker answered ${response.status}`);
-    await response.arrayBuffer();
+    const { partialSuccess } = protobufCodec.decodeResponse(new Uint8Array(await response.arrayBuffer()));
+    if (partialSuccess !== undefined)
+      throw new Error(`the Worker rejected ${partialSuccess.rejectedLogRecords} events`);
   }
   const accepted = (events / (performance.now() - begun)) * 1_000;
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
@@ -98,7 +101,8 @@ function requestOf(count: number) {
     "talos.cwd.hash": "c".repeat(64),
   });
   const seconds = BigInt(Math.floor(Date.now() / 1_000) - 60);
-  for (const { scopeLogs } of request.resourceLogs) {
+  for (const { resource, scopeLogs } of request.resourceLogs) {
+    resource.attributes.push({ key: "service.version", value: { stringValue: VERSION } });
     for (const record of scopeLogs.flatMap(({ logRecords }) => logRecords)) {
       record.timeUnixNano = seconds * 1_000_000_000n;
       for (const { key, value } of record.attributes) {
