@@ -1,6 +1,9 @@
 import { Command, CommanderError } from "commander";
+import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
+import { configCommand } from "./config-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
+import { outboxCommand } from "./outbox-command.ts";
 import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -31,11 +34,14 @@ Examples:
   .addCommand(runCommand())
   .addCommand(validateCommand())
   .addCommand(componentsCommand())
+  .addCommand(configCommand())
   .addCommand(statusCommand())
   .addCommand(usageCommand())
+  .addCommand(backfillCommand())
   .addCommand(excludeCommand())
   .addCommand(pauseCommand())
-  .addCommand(resumeCommand());
+  .addCommand(resumeCommand())
+  .addCommand(outboxCommand());
 
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help to see what is possible)");

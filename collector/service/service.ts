@@ -2,6 +2,7 @@ import type { Clock, Logger, Platform } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
 import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
+import { endRotation } from "#state/rotate-key.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
 import { StateStore } from "#state/store.ts";
 import { Admission } from "./admission.ts";
@@ -136,7 +137,8 @@ export class Service {
         log,
       });
       const source = plan.service.outbox.key_source;
-      const masterKey = await loadMasterKey({ source, dir: plan.stateDir, platform, log });
+      const place = { source, dir: plan.stateDir, platform, log };
+      const masterKey = await loadMasterKey(place);
       const store = StateStore.open({
         dir: plan.stateDir,
         exporters: plan.exporters.map(({ id }) => id),
@@ -145,6 +147,7 @@ export class Service {
         clock,
         log,
       });
+      await endRotation(store, place);
       return new Service(options, lock, { store, keyNote: keyNoteOf(masterKey), firstStart, admission });
     } catch (error) {
       lock.release();

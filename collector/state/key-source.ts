@@ -5,7 +5,7 @@ import type { Logger, Platform } from "#component/component.ts";
 import { secureFolder } from "./database.ts";
 import { StateError, stateError } from "./errors.ts";
 import { type Keychain, systemKeychain } from "./keychain.ts";
-import { createPrivateFile } from "./private-file.ts";
+import { createPrivateFile, writePrivate } from "./private-file.ts";
 import type { KeySource } from "./types.ts";
 
 const KEY_BYTES = 32;
@@ -43,6 +43,22 @@ export async function loadMasterKey(options: KeyOptions): Promise<MasterKey> {
   const note = "no keychain answered: the key is in memory, and what is queued is read again after a restart";
   options.log.warn(note);
   return { key: randomBytes(KEY_BYTES), source: "memory", note };
+}
+
+/** Replaces the key in its place, in one step. Rejects when the place does not keep it. A key in memory has none. */
+export async function storeMasterKey(options: KeyOptions, key: Uint8Array): Promise<void> {
+  const text = Buffer.from(key).toString("base64");
+  if (options.source === "memory") return;
+  if (options.source === "file") {
+    writePrivate(join(options.dir, KEY_FILE), `${text}\n`);
+    return;
+  }
+  const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  const keychain = options.keychain ?? (await systemKeychain(options.platform.os));
+  await Promise.race([keychain.set(text, signal), late(signal)]);
+  if ((await Promise.race([keychain.get(signal), late(signal)])) !== text) {
+    throw new StateError("io", "the keychain did not keep the new key");
+  }
 }
 
 /** Undefined when the keychain does not answer in time, refuses, or does not keep what it is given. */

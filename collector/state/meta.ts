@@ -16,7 +16,8 @@ export type MetaName =
   | "started_at"
   | "last_commit_at"
   | "open"
-  | "era";
+  | "era"
+  | "next_key";
 
 export interface Identity {
   /** 16 bytes, random: which database a batch was sealed in. */
@@ -31,6 +32,11 @@ export function readMeta(db: DatabaseSync, name: MetaName): SQLOutputValue | und
 
 export function writeMeta(db: DatabaseSync, name: MetaName, value: SQLInputValue): void {
   db.prepare(WRITE).run(name, value);
+}
+
+/** Returns whether it was there. */
+export function deleteMeta(db: DatabaseSync, name: MetaName): boolean {
+  return Number(db.prepare("DELETE FROM meta WHERE name = ?").run(name).changes) > 0;
 }
 
 /** In the transaction that makes the tables. */

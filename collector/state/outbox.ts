@@ -123,6 +123,18 @@ export class Outbox {
     return row && this.#cipher.open(exporter, id, bytes(row, "sealed"));
   }
 
+  /** Seals every batch under another key. Those that do not open stay as they are. Returns how many there are. */
+  reseal(next: BatchCipher): number {
+    const update = this.#db.prepare("UPDATE outbox SET sealed = ? WHERE id = ?");
+    const places = this.#db.prepare("SELECT id, exporter FROM outbox INDEXED BY outbox_by_age").all();
+    for (const row of places) {
+      const [id, exporter] = [int(row, "id"), text(row, "exporter")];
+      const plaintext = this.#plaintext(exporter, id);
+      if (plaintext !== undefined) update.run(next.seal(exporter, id, plaintext), id);
+    }
+    return places.length;
+  }
+
   /** Every queued or parked batch that does not open. */
   unreadable(): { exporter: string; id: number }[] {
     const places = this.#db.prepare("SELECT id, exporter FROM outbox INDEXED BY outbox_by_age").all();

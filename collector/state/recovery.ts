@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { BatchCipher } from "./cipher.ts";
 import { readMeta, writeMeta } from "./meta.ts";
 import type { Parts } from "./parts.ts";
 import { earliest } from "./positions.ts";
@@ -45,6 +46,11 @@ export function recoverLostKey(db: DatabaseSync, parts: Parts): Loss | undefined
     return undefined;
   }
   const loss = forgetLost(parts, parts.outbox.unreadable(), false);
-  writeMeta(db, "key_check", parts.cipher.seal(CHECK.exporter, CHECK.id, Buffer.from(CHECK.text)));
+  sealCheck(db, parts.cipher);
   return loss;
+}
+
+/** Tells at the next open whether the key is still the one that sealed the outbox. */
+export function sealCheck(db: DatabaseSync, cipher: BatchCipher): void {
+  writeMeta(db, "key_check", cipher.seal(CHECK.exporter, CHECK.id, Buffer.from(CHECK.text)));
 }

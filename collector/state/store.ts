@@ -3,7 +3,7 @@ import type { Clock, Logger } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import type { Position } from "#component/unit.ts";
 import { balanceOf } from "./balance.ts";
-import { begin } from "./begin.ts";
+import { begin, type Begun } from "./begin.ts";
 import { openDatabase, transaction } from "./database.ts";
 import { configureExporters } from "./destinations.ts";
 import { StateError, stateError } from "./errors.ts";
@@ -13,6 +13,7 @@ import { writeMeta } from "./meta.ts";
 import type { Parts } from "./parts.ts";
 import { forgetLost, type Loss } from "./recovery.ts";
 import { Reserve } from "./reserve.ts";
+import { forgetNextKey, reseal } from "./rotation.ts";
 import type {
   Balance,
   Commit,
@@ -53,6 +54,8 @@ export interface StateOptions {
 export class StateStore {
   /** `rebuilt`: a damaged file was set aside, so every file is read again. */
   readonly opened: "fresh" | "existing" | "rebuilt";
+  /** The key in use, when a rotation ended before it was stored in its place. Store it, then call `keyStored`. */
+  readonly rotatedKey: Uint8Array | undefined;
   readonly #db: DatabaseSync;
   readonly #parts: Parts;
   readonly #options: StateOptions;
@@ -61,8 +64,9 @@ export class StateStore {
   /** After a failed transaction, until what is kept in memory could be read again. */
   #stale = false;
 
-  private constructor(db: DatabaseSync, parts: Parts, opened: StateStore["opened"], options: StateOptions) {
+  private constructor({ db, parts, rotatedKey }: Begun, opened: StateStore["opened"], options: StateOptions) {
     this.opened = opened;
+    this.rotatedKey = rotatedKey;
     this.#db = db;
     this.#parts = parts;
     this.#options = options;
@@ -81,7 +85,21 @@ export class StateStore {
       });
     }
     if (value.loss !== undefined && value.loss.batches > 0) logLoss(log, value.loss);
-    return new StateStore(value.db, value.parts, how, options);
+    return new StateStore(value, how, options);
+  }
+
+  /**
+   * Seals everything under another key. Store that key in its place, then call `keyStored`, then `close`: this store
+   * goes on with the key before. Returns how many batches there are.
+   */
+  reseal(masterKey: Uint8Array): number {
+    return this.#write((parts) => reseal(this.#db, parts, masterKey));
+  }
+
+  /** The key's own place holds the key: nothing sealed under the one before is left, in no file. */
+  keyStored(): void {
+    if (!this.#write(() => forgetNextKey(this.#db))) return;
+    this.#read(() => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
   /** From now on these exporters take batches, the primary first. What is queued for another one stays. */
