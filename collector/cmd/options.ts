@@ -4,6 +4,7 @@ import type { Notice } from "#config/deprecations.ts";
 import { managedConfigFile } from "#config/layers.ts";
 import { loadConfig, type LoadedConfig } from "#config/load.ts";
 import { defaultConfigDir } from "#config/paths.ts";
+import type { Group } from "#config/tree.ts";
 import { type Plan, planService } from "../service/plan.ts";
 import { systemPlatform } from "../service/system.ts";
 import { components } from "./components.ts";
@@ -24,10 +25,12 @@ export interface PlanOptions {
   /** Every file that was read. */
   files: readonly string[];
   notices: readonly Notice[];
+  /** Every value as it was written, and where. */
+  tree: Group;
 }
 
-/** Reads the configuration that a command names. Throws ConfigError with every problem of its files. */
-export function readConfig(given: string | readonly string[] | undefined): LoadedConfig {
+/** Throws ConfigError with every problem of the files. */
+function readFiles(given: string | readonly string[] | undefined): LoadedConfig {
   const platform = systemPlatform();
   const managed = managedConfigFile(platform);
   const own = path.join(defaultConfigDir(platform), "config.yaml");
@@ -37,7 +40,7 @@ export function readConfig(given: string | readonly string[] | undefined): Loade
 
 /** Reads and checks the configuration that a command names. Throws ConfigError with every problem. */
 export function readPlan(given: string | readonly string[] | undefined): PlanOptions {
-  const config = readConfig(given);
-  const { file, files, notices } = config;
-  return { plan: planService(config, components, systemPlatform()), file, files, notices };
+  const config = readFiles(given);
+  const { file, files, notices, tree } = config;
+  return { plan: planService(config, components, systemPlatform()), file, files, notices, tree };
 }

@@ -17,7 +17,7 @@ Exit codes: 0 the configuration can be run, 2 it cannot.`,
     )
     .action(({ config }: { config?: string[] }) => {
       const { plan, file, notices } = readPlan(config);
-      process.stdout.write(`${file} is valid\n`);
+      process.stdout.write(`${file} ${file.includes(", ") ? "are" : "is"} valid\n`);
       for (const { name, receivers, processors, exporters, mode } of plan.pipelines) {
         const steps = [receivers.join(" + "), ...processors.map(({ id }) => id), exporters.join(" + ")];
         process.stdout.write(`  ${name}: ${steps.join(" → ")}   (mode ${mode})\n`);
