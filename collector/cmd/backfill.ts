@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import type { Clock, Logger, Platform } from "#component/component.ts";
+import { Admission } from "../service/admission.ts";
+import type { BackfillRequest } from "../service/backfill-files.ts";
+import { readInMemory } from "../service/memory-reader.ts";
+import type { Plan } from "../service/plan.ts";
+import { Usage, type UsageSum } from "./usage.ts";
+import { compact, number, usd } from "./usage-text.ts";
+
+export interface Span {
+  sinceMs: number;
+  untilMs: number;
+}
+
+export interface Estimate {
+  files: number;
+  bytes: number;
+  sum: UsageSum;
+}
+
+interface Machine {
+  plan: Plan;
+  platform: Platform;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Counts in memory what a backfill would find, less what the user excludes or paused. */
+export async function estimate({ plan, platform, clock, log }: Machine, span: Span): Promise<Estimate> {
+  const now = () => clock.now();
+  const admission = new Admission({ configDir: plan.configDir, home: platform, now, log });
+  const usage = new Usage(platform.homeDir);
+  const read = await readInMemory({
+    receivers: plan.receivers,
+    platform,
+    clock,
+    ...span,
+    screen: ({ factory, config }, unit) => admission.screen(factory.scope?.(config))(unit),
+    found: (key, record) => usage.add(key, record),
+  });
+  return { ...read, sum: usage.total };
+}
+
+export function backfillRequest(span: Span, to: string | undefined, { bytes }: Estimate): BackfillRequest {
+  return { id: randomBytes(8).toString("hex"), ...span, to, totalBytes: bytes };
+}
+
+/** One sentence. */
+export function estimateText({ files, sum }: Estimate): string {
+  const tokens = compact(sum.inputTokens + sum.outputTokens);
+  const prompts = sum.prompts === 0 ? "" : `, ${number(sum.prompts)} prompts`;
+  return `${number(files)} files, ${number(sum.requests)} requests${prompts}, ${tokens} tokens, ${usd(sum.listValue)} list value`;
+}
