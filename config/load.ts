@@ -22,7 +22,7 @@ export interface LoadedConfig {
   notices: Notice[];
   /** Every value as it was written, and where. */
   tree: Group;
-  /** Every file that was read, those of `${file:…}` included. */
+  /** Every file that was read or looked for, those of `${file:…}` included. */
   files: string[];
   /** Renders a problem with its path and, where known, its line. */
   describe: (problem: ConfigProblem) => string;
@@ -65,6 +65,8 @@ export function combine(layers: readonly Layer[], home: Home, options: LoadOptio
   const root = parseInto(problems, RootConfig, value, []);
   const service = parseInto(problems, ServiceConfig, root?.service ?? serviceOf(value), ["service"]);
   const file = layers.map((layer) => layer.file).join(", ");
+  // A managed configuration that is not there may come.
+  const toCome = options.managed === undefined ? [] : [options.managed];
   const describe = (problem: ConfigProblem) => describeIn(tree, problem, layers.length > 1);
   if (root === undefined || service === undefined) throw new ConfigError(problems.map(describe), file);
   return {
@@ -74,7 +76,7 @@ export function combine(layers: readonly Layer[], home: Home, options: LoadOptio
     problems,
     notices,
     tree,
-    files: [...layers.map((layer) => layer.file), ...references.files],
+    files: [...new Set([...layers.map((layer) => layer.file), ...toCome, ...references.files])],
     describe,
     baseDirOf: (path) => nodeAt(tree, path).node.origin.layer.baseDir,
   };

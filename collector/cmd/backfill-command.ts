@@ -15,7 +15,7 @@ import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { backfillRequest, type Estimate, estimate, estimateText, type Span } from "./backfill.ts";
 import { EXIT } from "./failure.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { ProgressBar } from "./progress.ts";
 import { type StopSignal, stopSignal } from "./signals.ts";
 import { dayStart } from "./usage.ts";
@@ -27,7 +27,7 @@ const LOOK_MS = 200;
 const DRAIN_MS = 60_000;
 
 interface BackfillOptions {
-  config?: string;
+  config?: string[];
   since?: number;
   until?: number;
   to?: string;
@@ -40,7 +40,7 @@ interface BackfillOptions {
 export function backfillCommand(): Command {
   return new Command("backfill")
     .description("Bring what is older than this machine's first start: counts, never text.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--since <date>", "from this day or moment on: 2026-10-01, an ISO time, or 30d", moment)
     .option("--until <date>", "and before this one (default: now)", moment)
     .option("--to <exporter>", "only for this destination: also what the others had before it was there")

@@ -3,10 +3,10 @@ import path from "node:path";
 import { Command, CommanderError } from "commander";
 import { normalizeRemote } from "#component/scope.ts";
 import { readExclusions, writeExclusions } from "../service/exclusions.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 
 interface ExcludeOptions {
-  config?: string;
+  config?: string[];
   list?: boolean;
   remove?: boolean;
   json?: boolean;
@@ -16,7 +16,7 @@ export function excludeCommand(): Command {
   return new Command("exclude")
     .description("Leave a folder or a repository out: its records are dropped before anything else.")
     .argument("[what]", "a folder, or a repository such as github.com/acme/app or 'github.com/acme/*'")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--remove", "follow it again from now on")
     .option("--list", "print what is left out")
     .option("--json", "with --list: print JSON")

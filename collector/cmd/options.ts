@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Notice } from "#config/deprecations.ts";
 import { managedConfigFile } from "#config/layers.ts";
 import { loadConfig, type LoadedConfig } from "#config/load.ts";
-import { defaultConfigDir } from "#config/paths.ts";
+import { defaultConfigDir, type Home } from "#config/paths.ts";
 import type { Group } from "#config/tree.ts";
 import { type Plan, planService } from "../service/plan.ts";
 import { systemPlatform } from "../service/system.ts";
@@ -29,18 +29,22 @@ export interface PlanOptions {
   tree: Group;
 }
 
-/** Throws ConfigError with every problem of the files. */
-function readFiles(given: string | readonly string[] | undefined): LoadedConfig {
+/** Reads and checks the configuration that a command names. Throws ConfigError with every problem. */
+export function readPlan(given: string | readonly string[] | undefined): PlanOptions {
   const platform = systemPlatform();
   const managed = managedConfigFile(platform);
   const own = path.join(defaultConfigDir(platform), "config.yaml");
-  const files = given === undefined ? (existsSync(own) || !existsSync(managed) ? [own] : []) : [given].flat();
-  return loadConfig(files, platform, { managed });
+  const usual = existsSync(own) || !existsSync(managed) ? [own] : [];
+  return planned(loadConfig(given ?? usual, platform, { managed }), platform);
 }
 
-/** Reads and checks the configuration that a command names. Throws ConfigError with every problem. */
-export function readPlan(given: string | readonly string[] | undefined): PlanOptions {
-  const config = readFiles(given);
+/** Reads one file and nothing else, for a collector that sends to this computer alone. */
+export function readOnlyPlan(file: string): PlanOptions {
+  const platform = systemPlatform();
+  return planned(loadConfig(file, platform), platform);
+}
+
+function planned(config: LoadedConfig, platform: Home): PlanOptions {
   const { file, files, notices, tree } = config;
-  return { plan: planService(config, components, systemPlatform()), file, files, notices, tree };
+  return { plan: planService(config, components, platform), file, files, notices, tree };
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type Pause, pauseAt, paused, readPauses, resumed, writePauses } from "../service/pauses.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const LONGEST_MS = 366 * 86_400_000;
@@ -9,7 +9,7 @@ export function pauseCommand(): Command {
   return new Command("pause")
     .description("Read nothing for a while. What is written meanwhile is not caught up later unless you ask.")
     .argument("[for]", "how long: 30m, 2h, 1d; without it until `talos resume`", span)
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .addHelpText(
       "after",
       `
@@ -21,7 +21,7 @@ Examples:
 Holds across restarts, and a collector that runs follows it within seconds. Exit codes: 0 done, 1 failed, 2 wrong
 command line or configuration.`,
     )
-    .action((lengthMs: number | undefined, { config }: { config?: string }) => {
+    .action((lengthMs: number | undefined, { config }: { config?: string[] }) => {
       const { configDir } = readPlan(config).plan;
       const now = Date.now();
       const pauses = paused(readPauses(configDir), now, lengthMs === undefined ? Infinity : now + lengthMs);
@@ -36,7 +36,7 @@ command line or configuration.`,
 export function resumeCommand(): Command {
   return new Command("resume")
     .description("End a pause.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--catch-up", "also read what was written during the pause")
     .addHelpText(
       "after",
@@ -47,7 +47,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or configuration.`,
     )
-    .action(({ config, catchUp }: { config?: string; catchUp?: boolean }) => {
+    .action(({ config, catchUp }: { config?: string[]; catchUp?: boolean }) => {
       const { configDir } = readPlan(config).plan;
       const now = Date.now();
       const pauses = readPauses(configDir);

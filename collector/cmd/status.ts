@@ -4,7 +4,7 @@ import { readStatus } from "#state/status.ts";
 import { markWatching } from "../service/watching.ts";
 import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { pauseNote } from "./pause-command.ts";
 import { stopSignal } from "./signals.ts";
 import { renderStatus } from "./status-text.ts";
@@ -12,7 +12,7 @@ import { renderStatus } from "./status-text.ts";
 const REFRESH_MS = 1_000;
 
 interface StatusOptions {
-  config?: string;
+  config?: string[];
   stateDir?: string;
   json?: boolean;
   watch?: boolean;
@@ -21,7 +21,7 @@ interface StatusOptions {
 export function statusCommand(): Command {
   return new Command("status")
     .description("What was read, what left, what waits, and whether the numbers add up.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--state-dir <dir>", "read this state folder instead of the configuration's")
     .option("--json", "print JSON")
     .option("-w, --watch", "refresh every second until Ctrl-C; the collector then sends every second too")

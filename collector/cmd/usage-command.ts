@@ -7,12 +7,12 @@ import { readInMemory } from "../service/memory-reader.ts";
 import type { Planned } from "../service/plan.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { components } from "./components.ts";
-import { CONFIG_HELP, readPlan } from "./options.ts";
+import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { dayStart, Usage, type UsageBy } from "./usage.ts";
 import { renderUsage, usageJson } from "./usage-text.ts";
 
 interface UsageOptions {
-  config?: string;
+  config?: string[];
   days: number;
   by: UsageBy;
   json?: boolean;
@@ -21,7 +21,7 @@ interface UsageOptions {
 export function usageCommand(): Command {
   return new Command("usage")
     .description("Your own days, models and folders under their real names. Computed here; nothing is sent.")
-    .option("-c, --config <file>", CONFIG_HELP)
+    .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--days <number>", "how many days, today included", days, 30)
     .addOption(
       new Option("--by <what>", "one row for each").choices(["day", "model", "folder"]).default("day"),
@@ -68,7 +68,7 @@ async function usage({ config, days: count, by, json }: UsageOptions): Promise<v
 }
 
 /** Those of the configuration; without one, every kind as it is by default. */
-function receiversOf(config: string | undefined): readonly Planned<ReceiverFactory>[] {
+function receiversOf(config: readonly string[] | undefined): readonly Planned<ReceiverFactory>[] {
   const usual = path.join(defaultConfigDir(systemPlatform()), "config.yaml");
   if (config !== undefined || existsSync(usual)) return readPlan(config).plan.receivers;
   return components

@@ -2,7 +2,7 @@ import path from "node:path";
 import { createLogger } from "../../service/logger.ts";
 import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
-import { readPlan } from "../options.ts";
+import { readOnlyPlan } from "../options.ts";
 import { stopSignal } from "../signals.ts";
 import { VERSION } from "#config/version.ts";
 import { writeCollectorConfig } from "./collector-config.ts";
@@ -83,7 +83,7 @@ interface Collector {
 }
 
 async function openCollector(configFile: string): Promise<Collector> {
-  const { plan } = readPlan(configFile);
+  const { plan } = readOnlyPlan(configFile);
   let feed: Feed | undefined;
   const log = createLogger({
     ...plan.service.logs,
