@@ -28,6 +28,17 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
+  /** The time of day is set to another one. Timers do not run by it. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers) timer.at += ms;
+  }
+
+  /** The computer sleeps: time passes and no timer fires before it wakes, that is, before the next `advance`. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Runs due timers in the order of their times, also those that they set themselves. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -58,27 +58,39 @@ export class Outgoing {
     this.#begunAtMs = this.#o.clock.now();
     if (unit === undefined) return;
     let delayMs = FIRST_RETRY_MS;
-    while (!(await this.#submit(unit))) {
+    let cause: string | undefined;
+    for (;;) {
+      const failed = await this.#submit(unit);
+      if (failed === undefined) break;
       if (this.#stopped) {
         // Later positions would step over what this unit held.
         this.#givenUp = true;
         return;
       }
+      this.#say(unit, failed, cause);
+      cause = failed;
       await this.#pause(delayMs);
       delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
     }
+    if (cause !== undefined) this.#o.log.info("what was read could be stored: reading goes on");
     this.#begunAtMs = this.#o.clock.now();
   }
 
-  async #submit(unit: Unit): Promise<boolean> {
+  /** The cause, when the unit could not be stored. */
+  async #submit(unit: Unit): Promise<string | undefined> {
     try {
       await this.#o.host.submit(unit);
-      return true;
+      return undefined;
     } catch (error) {
-      const fields = { records: unit.records.length, cause: errorCode(error) };
-      if (!this.#stopped) this.#o.log.warn("cannot store what was read, will try again", fields);
-      return false;
+      return errorCode(error);
     }
+  }
+
+  /** Once per cause, not at every try. */
+  #say(unit: Unit, cause: string, before: string | undefined): void {
+    if (cause === before) return;
+    const fields = { records: unit.records.length, cause };
+    this.#o.log.warn("what was read cannot be stored: reading waits and goes on by itself", fields);
   }
 
   #pause(delayMs: number): Promise<void> {
