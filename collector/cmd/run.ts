@@ -73,8 +73,6 @@ async function run(options: RunOptions): Promise<number> {
     mode: plan.pipelines[0]?.mode ?? "off",
     pipelines: plan.pipelines.length,
   });
-  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
-  const alive = setInterval(() => {}, 2 ** 30);
   const reloader = new Reloader({
     service,
     current,
@@ -83,6 +81,8 @@ async function run(options: RunOptions): Promise<number> {
     log,
     applied: (next) => Object.assign(output, next.service.logs),
   });
+  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
+  const alive = setInterval(() => {}, 2 ** 30);
   reloader.start();
   onHangup(() => void reloader.request());
   try {

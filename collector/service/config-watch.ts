@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { type FSWatcher, readFileSync, statSync, watch } from "node:fs";
 import path from "node:path";
 import type { Clock } from "#component/component.ts";
 
@@ -17,7 +17,7 @@ export interface ConfigWatchOptions {
 /** Notices that one of some files changed, by events of the folders: files are often replaced, not written to. */
 export class ConfigWatch {
   readonly #o: ConfigWatchOptions;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, { watcher: FSWatcher; inode: number | undefined }>();
   #files: readonly string[] = [];
   #seen: string | undefined;
   #cancelLook: (() => void) | undefined;
@@ -33,11 +33,7 @@ export class ConfigWatch {
     if (this.#closed) return;
     this.#files = files.map((file) => path.resolve(file));
     const folders = new Set(this.#files.map((file) => path.dirname(file)));
-    for (const [folder, watcher] of this.#watchers) {
-      if (folders.has(folder)) continue;
-      watcher.close();
-      this.#watchers.delete(folder);
-    }
+    for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#unwatch(folder);
     for (const folder of folders) this.#watch(folder);
     this.#look();
     this.#settle();
@@ -47,8 +43,7 @@ export class ConfigWatch {
     this.#closed = true;
     this.#cancelLook?.();
     this.#cancelSettle?.();
-    for (const watcher of this.#watchers.values()) watcher.close();
-    this.#watchers.clear();
+    for (const folder of this.#watchers.keys()) this.#unwatch(folder);
   }
 
   #watch(folder: string): void {
@@ -59,19 +54,34 @@ export class ConfigWatch {
         if (this.#concerns(folder, name === null ? null : String(name))) this.#settle();
       });
       watcher.on("error", () => {
-        watcher.close();
-        this.#watchers.delete(folder);
+        this.#unwatch(folder);
         this.#look();
       });
-      this.#watchers.set(folder, watcher);
+      this.#watchers.set(folder, { watcher, inode: inodeOf(folder) });
     } catch {
       // Looked at now and then instead.
     }
   }
 
-  /** Mounted secrets are swapped by a link whose name begins with two dots. */
+  #unwatch(folder: string): void {
+    this.#watchers.get(folder)?.watcher.close();
+    this.#watchers.delete(folder);
+  }
+
+  /** A folder that was replaced as a whole tells nothing more under its name. */
+  #renew(): void {
+    for (const [folder, { inode }] of this.#watchers) {
+      if (inodeOf(folder) === inode) continue;
+      this.#unwatch(folder);
+      this.#watch(folder);
+    }
+    this.#look();
+  }
+
+  /** Mounted secrets are swapped by a link whose name begins with two dots. The folder's own name means itself. */
   #concerns(folder: string, name: string | null): boolean {
-    return name === null || name.startsWith("..") || this.#files.includes(path.join(folder, name));
+    if (name === null || name.startsWith("..") || name === path.basename(folder)) return true;
+    return this.#files.includes(path.join(folder, name));
   }
 
   /** A timer runs only while a folder cannot be watched. */
@@ -90,12 +100,17 @@ export class ConfigWatch {
   #settle(): void {
     this.#cancelSettle?.();
     this.#cancelSettle = this.#o.clock.after(SETTLE_MS, () => {
+      this.#renew();
       const now = digestOf(this.#files);
       if (now === this.#seen) return;
       this.#seen = now;
       this.#o.changed();
     });
   }
+}
+
+function inodeOf(folder: string): number | undefined {
+  return statSync(folder, { throwIfNoEntry: false })?.ino;
 }
 
 function digestOf(files: readonly string[]): string {

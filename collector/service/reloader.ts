@@ -39,11 +39,11 @@ export class Reloader {
   constructor(options: ReloaderOptions) {
     this.#o = options;
     this.#watch = new ConfigWatch({ clock: options.clock, changed: () => void this.request() });
+    this.#tell(options.current.notices);
   }
 
-  /** Tells of deprecated settings, and watches the files where the configuration says so. */
+  /** Watches the files where the configuration says so. */
   start(): void {
-    this.#tell(this.#o.current.notices);
     if (this.#o.current.plan.service.reload) this.#follow(this.#o.current.files);
   }
 

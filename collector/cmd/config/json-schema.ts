@@ -19,9 +19,12 @@ export function configSchema(factories: readonly Factory[]): SchemaNode {
   };
 }
 
-/** References are allowed where only some texts are, and a component may be named without settings. */
+/**
+ * References are allowed where only some texts are, a component may be named without settings, and nothing is
+ * required: another file may say it.
+ */
 function forEditors(node: SchemaNode): SchemaNode {
-  const { properties, patternProperties, additionalProperties, items, ...words } = node;
+  const { properties, patternProperties, additionalProperties, items, required: _, ...words } = node;
   const deeper: SchemaNode = { ...withoutNoise(words) };
   if (properties !== undefined) deeper.properties = each(properties, forEditors);
   if (patternProperties !== undefined) {
@@ -54,7 +57,7 @@ function orReference(node: SchemaNode): SchemaNode {
 }
 
 function orNothing(node: SchemaNode): SchemaNode {
-  return (node.required ?? []).length > 0 ? node : { ...node, type: ["object", "null"] };
+  return { ...node, type: ["object", "null"] };
 }
 
 /** JavaScript's own limit of whole numbers says nothing about a setting. */
