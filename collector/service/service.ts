@@ -9,6 +9,7 @@ import { Admission } from "./admission.ts";
 import { Backfill } from "./backfill.ts";
 import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
+import type { Pause } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
@@ -60,6 +61,7 @@ export class Service {
   readonly #pausing: Pausing;
   readonly #rooms: Rooms;
   readonly #backfill: Backfill;
+  readonly #admission: Admission;
   /** As configured. During a pause, less than that runs. */
   #plan: Plan;
   #failed: (error: Error) => void = () => {};
@@ -77,6 +79,7 @@ export class Service {
   ) {
     const { store, keyNote, firstStart, admission } = opened;
     this.#plan = options.plan;
+    this.#admission = admission;
     this.#o = options;
     this.keyNote = keyNote;
     this.#lock = lock;
@@ -122,6 +125,11 @@ export class Service {
   /** What is configured now. */
   get plan(): Plan {
     return this.#plan;
+  }
+
+  /** The pause that the user is in. */
+  get pause(): Pause | undefined {
+    return this.#admission.pause;
   }
 
   /** Takes the state folder's lock and opens the state. Starts nothing. */

@@ -12,6 +12,8 @@ export interface FeedOptions {
   price(record: SourceRecord): bigint | undefined;
   /** Records of the destination, for the line at the bottom. */
   delivery(): { delivered: number; waiting: number; problem: string | undefined };
+  /** What else stands in that line, for example that reading is paused. */
+  note(): string | undefined;
 }
 
 /** One calm line per request as it happens, and below them what was delivered and what waits. */
@@ -41,7 +43,8 @@ export class Feed {
   refresh(): void {
     const { delivered, waiting, problem } = this.#o.delivery();
     const trouble = problem === undefined ? "" : ` · ${problem}, trying again`;
-    const footer = `  ${delivered.toLocaleString("en-US")} delivered · ${waiting.toLocaleString("en-US")} waiting${trouble}`;
+    const note = this.#o.note();
+    const footer = `  ${note === undefined ? "" : `${note} · `}${delivered.toLocaleString("en-US")} delivered · ${waiting.toLocaleString("en-US")} waiting${trouble}`;
     if (footer === this.#footer) return;
     // Where lines cannot be renewed in place, only what is settled or in trouble is worth one.
     if (!this.#o.live && waiting > 0 && problem === undefined) return;

@@ -3,6 +3,7 @@ import { createLogger } from "../../service/logger.ts";
 import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
 import { readOnlyPlan } from "../options.ts";
+import { pauseNote } from "../pause-command.ts";
 import { stopSignal } from "../signals.ts";
 import { VERSION } from "#config/version.ts";
 import { writeCollectorConfig } from "./collector-config.ts";
@@ -10,7 +11,9 @@ import { buildDashboard } from "./dashboard.ts";
 import { enrol, signInLink } from "./enrol.ts";
 import { Feed } from "./feed.ts";
 import { startFolder } from "./folder.ts";
+import { History } from "./history.ts";
 import { InventedDeveloper } from "./invented.ts";
+import { onKey } from "./keys.ts";
 import { listValue } from "../price.ts";
 import type { StartOptions } from "./options.ts";
 import { welcome } from "./screen.ts";
@@ -66,6 +69,7 @@ export async function play(options: StartOptions): Promise<number> {
       removal: options.folder === undefined ? "npm run reset" : "delete that folder",
       tools: tools.sentences,
       keyNote: service.keyNote,
+      hasKeys: process.stdin.isTTY,
       invented: invented ? why : undefined,
     };
     say(welcome({ ...facts, link: await signInLink(backend) }));
@@ -106,6 +110,7 @@ async function openCollector(configFile: string): Promise<Collector> {
     live: process.stdout.isTTY,
     price: listValue,
     delivery: () => deliveryOf(service),
+    note: () => noteOf(service),
   });
   return { service, keyNote: service.keyNote, feed };
 }
@@ -117,6 +122,8 @@ async function follow(
   await service.start();
   run.developer?.start();
   const refresh = setInterval(() => feed.refresh(), REFRESH_MS);
+  const history = new History({ plan: service.plan, say: (text) => feed.say(`  ${text}`), now: Date.now });
+  const endKeys = onKey((key) => history.key(key));
   try {
     const ended = await Promise.race([run.stop, run.workers.died.then(() => "died"), service.failure]);
     if (ended !== "died") feed.say("  Stopping: delivering what waits …");
@@ -124,6 +131,7 @@ async function follow(
     return ended === "died" ? 1 : 0;
   } finally {
     clearInterval(refresh);
+    endKeys();
     run.developer?.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
     say("\n");
@@ -134,6 +142,10 @@ function deliveryOf({ store }: Service): ReturnType<ConstructorParameters<typeof
   const [destination] = store.balance().destinations;
   const waiting = (destination?.queued ?? 0) + (destination?.parked ?? 0);
   return { delivered: destination?.acknowledged ?? 0, waiting, problem: undefined };
+}
+
+function noteOf({ pause }: Service): string | undefined {
+  return pause === undefined ? undefined : pauseNote(pause, Date.now());
 }
 
 function step(text: string): void {

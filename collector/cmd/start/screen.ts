@@ -8,6 +8,8 @@ export interface ScreenFacts {
   /** Why an invented developer plays; undefined when none does. */
   invented: string | undefined;
   keyNote: string;
+  /** Keys can be pressed. */
+  hasKeys: boolean;
 }
 
 /** What a newcomer reads first: where to look, where data goes, what is written, how to remove it. */
@@ -35,6 +37,7 @@ export function welcome(facts: ScreenFacts): string {
     ...lines,
     ...invented,
     "",
+    ...(facts.hasKeys ? ["  h counts your last 30 days here, and asks whether to bring them in."] : []),
     "  Ctrl-C ends it and loses nothing.",
     "",
   ].join("\n");
