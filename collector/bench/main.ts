@@ -1,4 +1,5 @@
 /** `npm run bench`: measures this working tree and writes docs/benchmarks.md. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -13,6 +14,7 @@ import { latency } from "./latency.ts";
 import { page, section } from "./page.ts";
 import { PROJECT } from "./processes.ts";
 
+const PAGE = path.join(PROJECT, "docs/benchmarks.md");
 const BENCHMARKS = [backlog, idle, latency, codec, ingest];
 
 interface Options {
@@ -30,7 +32,10 @@ async function bench({ only, quick = false }: Options): Promise<void> {
   }
   // A page of parts, or of short runs, would say less than the one that is there.
   if (quick || only !== undefined) return;
-  writeFileSync(path.join(PROJECT, "docs/benchmarks.md"), page(results));
+  writeFileSync(PAGE, page(results));
+  spawnSync(process.execPath, [path.join(PROJECT, "node_modules/oxfmt/bin/oxfmt"), PAGE], {
+    stdio: "ignore",
+  });
   process.stderr.write("wrote docs/benchmarks.md\n");
 }
 

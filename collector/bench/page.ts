@@ -2,6 +2,9 @@ import os from "node:os";
 import process from "node:process";
 import { type Benchmark, type Finding, NotMeasuredError } from "./benchmark.ts";
 
+/** Of others, before anything was measured. */
+const loadAtStart = os.loadavg()[0] ?? 0;
+
 /** The whole page: what was measured, where, and what came out. */
 export function page(
   results: readonly { benchmark: Benchmark; finding: Finding | NotMeasuredError }[],
@@ -28,7 +31,7 @@ function machine(): string {
     `- ${os.availableParallelism()} cores: ${cpu?.model.trim() || "unknown"}`,
     `- ${memory} GiB of memory`,
     `- ${os.type()} ${os.machine()}, Node ${process.versions.node}, SQLite ${process.versions["sqlite"] ?? "unknown"}`,
-    `- load in the minute before: ${(os.loadavg()[0] ?? 0).toFixed(1)}`,
+    `- load in the minute before it began: ${loadAtStart.toFixed(1)}`,
   ].join("\n");
 }
 
