@@ -109,7 +109,7 @@ it("a folder that is unmounted and comes back: what was written meanwhile is rea
   const real = mkdtempSync(path.join(tmpdir(), "talos-volume-"));
   const home = mkdtempSync(path.join(tmpdir(), "talos-mounted-"));
   cleanups.push(() => rmSync(real, { recursive: true, force: true }));
-  if (spawnSync("mount", ["--bind", real, home]).status !== 0) return skip("this user may not mount");
+  skip(spawnSync("mount", ["--bind", real, home]).status !== 0, "this user may not mount");
   cleanups.push(() => rmSync(home, { recursive: true, force: true }));
   cleanups.push(() => spawnSync("umount", ["-l", home]));
   const laptop = await started(home);
@@ -132,8 +132,8 @@ const BIG_BYTES = 2 * 2 ** 30;
 
 it("a file of 2 GB: read to its end in bounded memory", { timeout: 600_000 }, async ({ skip }) => {
   const { bavail, bsize } = statfsSync(tmpdir());
-  if (process.env["FAULTS_BIG_FILE"] !== "1") return skip("set FAULTS_BIG_FILE=1: it writes 2 GB");
-  if (bavail * bsize < 3 * BIG_BYTES) return skip("too little room on the disk");
+  skip(process.env["FAULTS_BIG_FILE"] !== "1", "set FAULTS_BIG_FILE=1: it writes 2 GB");
+  skip(bavail * bsize < 3 * BIG_BYTES, "too little room on the disk");
   const laptop = await started();
   const folder = path.join(laptop.home, "projects", "big");
   mkdirSync(folder, { recursive: true });
