@@ -84,7 +84,7 @@ async function run(options: RunOptions): Promise<number> {
   if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
   const alive = setInterval(() => {}, 2 ** 30);
   reloader.start();
-  onHangup(() => void reloader.request());
+  onHangup(() => void reloader.request(true));
   try {
     const reason = await Promise.race([stop.promise, service.failure]);
     log.info("stopping", { signal: reason, config: options.config === undefined ? "default" : "given" });

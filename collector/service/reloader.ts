@@ -5,6 +5,8 @@ import { ConfigWatch } from "./config-watch.ts";
 import type { Plan } from "./plan.ts";
 import type { Service } from "./service.ts";
 
+const UNCHANGED = "configuration read again; every component goes on";
+
 /** A checked configuration, and what it was made of. */
 export interface ReadConfig {
   plan: Plan;
@@ -34,6 +36,7 @@ export class Reloader {
   #files = "";
   #running: Promise<void> | undefined;
   #again = false;
+  #asked = false;
   #closed = false;
 
   constructor(options: ReloaderOptions) {
@@ -47,10 +50,14 @@ export class Reloader {
     if (this.#o.current.plan.service.reload) this.#follow(this.#o.current.files);
   }
 
-  /** Reads and applies the configuration, after the change that is on its way. Resolves when that is done. */
-  request(): Promise<void> {
+  /**
+   * Reads and applies the configuration, after the change that is on its way. Resolves when that is done. `asked`:
+   * somebody waits for an answer, also when nothing changed.
+   */
+  request(asked = false): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#again = true;
+    this.#asked ||= asked;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -73,13 +80,15 @@ export class Reloader {
 
   async #once(): Promise<void> {
     const { service, log } = this.#o;
+    const asked = this.#asked;
+    this.#asked = false;
     const next = this.#read();
     if (next === undefined) return;
     this.#tell(next.notices);
     try {
       const { needsRestart, kept, started, stopped } = await service.reload(next.plan);
       this.#o.applied(service.plan);
-      if (started + stopped === 0) log.debug("configuration read again; every component goes on");
+      if (started + stopped === 0) log[asked ? "info" : "debug"](UNCHANGED, { kept });
       else log.info("configuration applied", { kept, started, stopped });
       this.#tellRestart(needsRestart);
     } catch (error) {
