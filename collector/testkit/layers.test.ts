@@ -31,7 +31,7 @@ const LAYERS: Layer[] = [
   },
   { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd", mayImport: program },
-  { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry/"] },
+  { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry"] },
   { folder: "collector/testkit", mayImport: [...ours, "collector/state", "vitest", "zod", "node:"] },
 
   { folder: "receivers/*", mayImport: [...ours, "zod", "node:"] },
