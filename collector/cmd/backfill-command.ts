@@ -23,6 +23,8 @@ import { number } from "./usage-text.ts";
 import { VERSION } from "#config/version.ts";
 
 const LOOK_MS = 200;
+/** As a shell reports a SIGINT. */
+const INTERRUPTED = 130;
 /** How long to go on delivering where no collector runs that would do it later. */
 const DRAIN_MS = 60_000;
 
@@ -118,13 +120,17 @@ function spanOf(sinceMs: number, untilMs: number = systemClock.now()): Span {
   return { sinceMs, untilMs };
 }
 
-async function isWanted(destinations: string): Promise<boolean> {
+/** Undefined after Ctrl-C. */
+async function isWanted(destinations: string): Promise<boolean | undefined> {
   if (!process.stdin.isTTY) throw usage("nobody can be asked here: look with --estimate, then add --yes");
   say("What was sent before is not sent again. No text is sent, whatever the mode.");
   const asking = createInterface({ input: process.stdin, output: process.stdout });
   try {
     const answer = await asking.question(`Bring it to ${destinations}? [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    say("");
+    return undefined;
   } finally {
     asking.close();
   }

@@ -29,7 +29,7 @@ export function renderUsage(usage: Usage, text: UsageText): string {
   const lines = [
     ...aligned(cells).map((line, i) => (i === 0 && text.color ? dim(line) : line)),
     ...(left > 0 ? [`… and ${left} more; --json prints all`] : []),
-    ...(text.live ? ["", `${sparkline(usage)}  list value by day`] : []),
+    ...(text.live && usage.rows("day").length > 1 ? ["", `${sparkline(usage)}  list value by day`] : []),
     ...(total.unpriced > 0
       ? ["", `${number(total.unpriced)} requests have no known price and are in no value.`]
       : []),

@@ -78,6 +78,7 @@ export class BackfillHost implements ReceiverHost {
     const unit = this.#o.screen(this.#within(given));
     const { records } = unit;
     const last = Math.max(0, Math.ceil(records.length / SLICE_RECORDS) - 1);
+    const bytes = given.counts.get("receiver_read_bytes") ?? 0;
     for (let i = 0; i <= last; i += 1) {
       const slice = records.slice(i * SLICE_RECORDS, (i + 1) * SLICE_RECORDS);
       if (slice.length > 0) await this.#room();
@@ -85,8 +86,7 @@ export class BackfillHost implements ReceiverHost {
       const isLast = i === last;
       const part = isLast ? unit : { ...unit, drops: new Map(), counts: new Map(), positions: new Map() };
       const accepted = this.#o.spool({ ...part, records: slice });
-      const bytes = isLast ? (given.counts.get("receiver_read_bytes") ?? 0) : 0;
-      this.#o.progressed(bytes, accepted, undefined);
+      this.#o.progressed(Math.round(bytes / (last + 1)), accepted, undefined);
     }
   }
 
