@@ -5,7 +5,6 @@ import type {
   ExporterFactory,
   Logger,
   Platform,
-  Processor,
   ProcessorFactory,
   ReceiverFactory,
   Settings,
@@ -17,17 +16,16 @@ import type { StateStore } from "#state/store.ts";
 import { Sender } from "../helper/sender.ts";
 import type { Admission } from "./admission.ts";
 import { Counters } from "./counters.ts";
-import { sameComponent, stepsTo } from "./diff.ts";
+import { stepsTo } from "./diff.ts";
+import { Lifecycle, patience } from "./lifecycle.ts";
 import type { Pausing } from "./pausing.ts";
 import { buildPipelines } from "./pipelines.ts";
 import type { Plan, Planned } from "./plan.ts";
 import { Followers } from "./followers.ts";
+import { ProcessorSet } from "./processor-set.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
 import type { Rooms } from "./rooms.ts";
 import { Spooler, type Spooling } from "./spooler.ts";
-
-/** How long a component that is taken out may take to finish what it holds. */
-const PATIENCE_MS = 5_000;
 
 export interface GraphOptions {
   store: StateStore;
@@ -67,11 +65,6 @@ interface RunningReceiver {
   gate: ReceiverGate;
 }
 
-interface RunningProcessor {
-  planned: Planned<ProcessorFactory>;
-  component: Processor;
-}
-
 /**
  * The components that run. `reconcile` makes them what a plan says: what is equal goes on as the same instance, and
  * records find their new ways between two commits, so that none is lost or doubled.
@@ -85,14 +78,15 @@ export class Graph {
   readonly #receivers = new Map<string, RunningReceiver>();
   /** When the last record of a live receiver was stored. */
   lastLiveMs = 0;
-  /** By pipeline and id. */
-  #processors = new Map<string, RunningProcessor>();
+  readonly #lifecycle: Lifecycle;
+  #processors = new ProcessorSet();
   #plan: Plan;
   #started = false;
 
   /** `plan` says how to begin; nothing is made before `reconcile`. */
   constructor(options: GraphOptions, plan: Plan) {
     this.#o = options;
+    this.#lifecycle = new Lifecycle(options.log);
     this.#plan = { ...plan, receivers: [], exporters: [], pipelines: [] };
     this.#spooler = new Spooler(options.store, [], this.#counters);
   }
@@ -109,20 +103,19 @@ export class Graph {
     for (const id of exporters.stop) await this.#stopExporter(id);
     for (const each of exporters.start) await this.#startExporter(each);
     const before = this.#processors;
-    const processors = await this.#startProcessors(plan);
+    const make = ({ id, factory, config }: Planned<ProcessorFactory>) =>
+      factory.create(this.#settings(id), config);
+    const processors = await before.next(plan, make, this.#lifecycle);
     this.#switch(plan, processors);
-    const gone = [...before].filter(([key, { component }]) => processors.get(key)?.component !== component);
-    for (const [, { component }] of gone) await this.#shutDown(component, patience());
+    const [gone, added] = [before.without(processors), processors.without(before)];
+    for (const component of gone) await this.#lifecycle.shutDown(component);
     for (const { id } of exporters.start) this.#exporters.get(id)?.sender.start();
     for (const each of receivers.start) await this.#startReceiver(each);
     this.#started = true;
     this.#wake();
-    const news = [...processors].filter(
-      ([key, { component }]) => before.get(key)?.component !== component,
-    ).length;
     return {
-      kept: receivers.keep.length + exporters.keep.length + processors.size - news,
-      started: receivers.start.length + exporters.start.length + news,
+      kept: receivers.keep.length + exporters.keep.length + processors.size - added.length,
+      started: receivers.start.length + exporters.start.length + added.length,
       stopped: receivers.stop.length + exporters.stop.length + gone.length,
     };
   }
@@ -144,18 +137,19 @@ export class Graph {
     for (const id of [...this.#receivers.keys()].toReversed()) await this.#stopReceiver(id, signal);
     if (!signal.aborted) await this.drain(signal);
     for (const { sender } of this.#exporters.values()) await sender.stop();
-    for (const { component } of [...this.#processors.values(), ...this.#exporters.values()])
-      await this.#shutDown(component, signal);
+    const exporters = [...this.#exporters.values()].map(({ component }) => component);
+    for (const component of [...this.#processors.components, ...exporters])
+      await this.#lifecycle.shutDown(component, signal);
   }
 
   /** In one go: no unit is stored between what the store takes and where records go. */
-  #switch(plan: Plan, processors: Map<string, RunningProcessor>): void {
+  #switch(plan: Plan, processors: ProcessorSet): void {
     const { store, version, firstStart, rooms } = this.#o;
     const pipelines = buildPipelines({
       plan,
       version,
       instanceId: firstStart.instanceId,
-      processor: (pipeline, { id }) => componentOf(processors.get(keyOf(pipeline, id))),
+      processor: (pipeline, each) => processors.of(pipeline, each),
       hasRoom: (exporter, isPrimary) =>
         isPrimary ? rooms.primaryHasRoom(exporter) : rooms.hasRoom(exporter),
       counters: this.#counters,
@@ -170,7 +164,7 @@ export class Graph {
     const { id, factory, config } = each;
     const { store, clock, log } = this.#o;
     const component = factory.create(this.#settings(id), config);
-    await this.#startOne(component);
+    await this.#lifecycle.start(component);
     const current = () => this.#plan;
     const sender = new Sender({
       exporter: id,
@@ -199,33 +193,8 @@ export class Graph {
     const running = this.#exporters.get(id);
     if (running === undefined) return;
     await running.sender.finish(patience());
-    await this.#shutDown(running.component, patience());
+    await this.#lifecycle.shutDown(running.component);
     this.#exporters.delete(id);
-  }
-
-  /** Those that are equal go on; the others are made. Nothing new is left over when one refuses. */
-  async #startProcessors(plan: Plan): Promise<Map<string, RunningProcessor>> {
-    const processors = new Map<string, RunningProcessor>();
-    const made: Component[] = [];
-    try {
-      for (const { name, processors: chain } of plan.pipelines) {
-        for (const each of chain) {
-          const key = keyOf(name, each.id);
-          const now = this.#processors.get(key);
-          if (now !== undefined && sameComponent(now.planned, each)) processors.set(key, now);
-          else {
-            const component = each.factory.create(this.#settings(each.id), each.config);
-            await this.#startOne(component);
-            made.push(component);
-            processors.set(key, { planned: each, component });
-          }
-        }
-      }
-    } catch (error) {
-      for (const component of made) await this.#shutDown(component, patience());
-      throw error;
-    }
-    return processors;
   }
 
   async #startReceiver(each: Planned<ReceiverFactory>): Promise<void> {
@@ -248,7 +217,7 @@ export class Graph {
     const component = factory.create(this.#settings(id), config, gate);
     this.#receivers.set(id, { planned: each, component, gate });
     try {
-      await this.#startOne(component);
+      await this.#lifecycle.start(component);
     } catch (error) {
       gate.close();
       this.#receivers.delete(id);
@@ -260,7 +229,7 @@ export class Graph {
     const running = this.#receivers.get(id);
     if (running === undefined) return;
     running.gate.stopWaiting();
-    await this.#shutDown(running.component, signal);
+    await this.#lifecycle.shutDown(running.component, signal);
     if (signal.aborted || !running.gate.isStored) this.#o.pausing.leftOver();
     running.gate.close();
     this.#receivers.delete(id);
@@ -307,41 +276,8 @@ export class Graph {
     const { clock, log, platform } = this.#o;
     return { id, clock, log, platform, count: (name, by) => this.#counters.add(name, by) };
   }
-
-  async #startOne(component: Component): Promise<void> {
-    try {
-      await component.start();
-    } catch (error) {
-      await this.#shutDown(component, patience());
-      throw error;
-    }
-  }
-
-  /** One component's trouble at the end must not keep the others from stopping. */
-  async #shutDown(component: Component, signal: AbortSignal): Promise<void> {
-    try {
-      await component.shutdown(signal);
-    } catch (error) {
-      this.#o.log.error("a component did not stop cleanly", {
-        error: error instanceof Error ? error.name : "unknown",
-      });
-    }
-  }
 }
 
 function planned<T>(running: ReadonlyMap<string, { planned: T }>): T[] {
   return [...running.values()].map((each) => each.planned);
-}
-
-function keyOf(pipeline: string, processor: string): string {
-  return `${pipeline}\0${processor}`;
-}
-
-function componentOf(running: RunningProcessor | undefined): Processor {
-  if (running === undefined) throw new Error("a planned processor does not run");
-  return running.component;
-}
-
-function patience(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE_MS);
 }
