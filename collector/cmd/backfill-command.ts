@@ -108,8 +108,9 @@ async function backfill(options: BackfillOptions, plan: Plan): Promise<number> {
     say("There is nothing to bring.");
     return 0;
   }
-  if (options.yes !== true && !(await isWanted(to ?? plan.exporters.map(({ id }) => id).join(", "))))
-    return 0;
+  const destinations = to ?? plan.exporters.map(({ id }) => id).join(", ");
+  const wanted = options.yes === true || (await isWanted(destinations));
+  if (wanted !== true) return wanted === undefined ? INTERRUPTED : 0;
   const request = backfillRequest(span, to, found);
   writeBackfillRequest(stateDir, request);
   return follow(request, plan);

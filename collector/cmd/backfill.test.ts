@@ -1,7 +1,11 @@
 /** Backfills by real processes: exact, resumable, never doubled, never ahead of live records. */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterEach, expect, it } from "vitest";
+import { protobufCodec } from "#proto/protobuf.ts";
 import { writeClaudeHome } from "#testkit/corpus/home.ts";
 import type { Truth } from "#testkit/corpus/truth.ts";
 import { readBackfillProgress } from "../service/backfill-files.ts";
@@ -145,6 +149,43 @@ it("goes on after kills, without losing or doubling a record", { timeout: TIMEOU
   });
 });
 
+/** An OTLP server that is down at first. */
+class Backend {
+  isUp = false;
+  /** Of every record that was taken. */
+  readonly uids: string[] = [];
+  readonly #server = createServer((asked, answer) => void this.#take(asked, answer));
+
+  static async start(): Promise<Backend> {
+    const backend = new Backend();
+    await new Promise<void>((resolve) => backend.#server.listen(0, "127.0.0.1", resolve));
+    return backend;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #take(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const body = Buffer.concat(await asked.toArray());
+    if (!this.isUp) {
+      answer.writeHead(503).end();
+      return;
+    }
+    const { resourceLogs } = protobufCodec.decodeRequest(gunzipSync(body));
+    for (const { attributes } of resourceLogs
+      .flatMap(({ scopeLogs }) => scopeLogs)
+      .flatMap((s) => s.logRecords))
+      this.uids.push(attributes.find(({ key }) => key === "log.record.uid")?.value.stringValue ?? "");
+    answer.writeHead(200, { "content-type": "application/x-protobuf" }).end();
+  }
+}
+
 const request = () => path.join(machine.stateDir, "backfill.json");
 
 it(
@@ -201,6 +242,33 @@ it(
     expect(ran.stdout).toContain("1 requests");
     expect(machine.sent()).toEqual([2]);
     expect((await machine.status()).balance).toMatchObject({ dropped: { out_of_scope: 1 }, balanced: true });
+  },
+);
+
+it(
+  "reads again what it had queued when the key is lost, and waits for a dead destination",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const backend = await Backend.start();
+    const yaml = `{ endpoint: "${backend.url}", token: t, destination: talos, timeout: 5s }`;
+    machine = new Machine({ startAt: "end", exporter: { id: "otlp_http", yaml }, keySource: "memory" });
+    const truth = writeClaudeHome(machine.home, { bytes: 20_000_000, seed: 26 });
+    machine.run();
+    await until(() => existsSync(path.join(machine.stateDir, "state.db")), "the collector runs");
+    const asking = backfill();
+    await until(() => readBackfillProgress(machine.stateDir)?.waitsFor === "destination", "it waits");
+    const { balance } = await machine.status();
+    expect(balance.accepted).toBeLessThan(truth.requests);
+    await machine.stop("SIGKILL");
+    expect((await asking).code).toBe(3);
+    backend.isUp = true;
+    machine.run();
+    await until(() => !existsSync(request()), "the backfill is delivered");
+    await machine.stop();
+    expect(backend.uids.length).toBe(truth.requests + truth.prompts);
+    expect(new Set(backend.uids).size).toBe(backend.uids.length);
+    expect((await machine.status()).balance.balanced).toBe(true);
+    await backend.close();
   },
 );
 

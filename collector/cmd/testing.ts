@@ -23,6 +23,17 @@ export interface Ran {
   stderr: string;
 }
 
+export interface MachineConfig {
+  /** More settings of the receiver, as YAML. */
+  receiver?: string;
+  /** Ids of file exporters. */
+  exporters?: string[];
+  /** A whole exporter in their place, as YAML. */
+  exporter?: { id: string; yaml: string };
+  startAt?: "beginning" | "end";
+  keySource?: "file" | "memory";
+}
+
 export class Machine {
   readonly dir: string = mkdtempSync(path.join(tmpdir(), "talos-machine-"));
   readonly home: string = path.join(this.dir, "home");
@@ -33,14 +44,14 @@ export class Machine {
   #child: ChildProcess | undefined;
   #serial = 0;
 
-  constructor(over: { receiver?: string; exporters?: string[]; startAt?: "beginning" | "end" } = {}) {
+  constructor(over: MachineConfig = {}) {
     mkdirSync(path.join(this.home, "projects"), { recursive: true });
     this.configure(over);
   }
 
-  configure(over: { receiver?: string; exporters?: string[]; startAt?: "beginning" | "end" }): void {
-    const exporters = over.exporters ?? ["file"];
-    const files = exporters.map((id) => `  ${id}: { path: ${this.outFile(id)} }`);
+  configure(over: MachineConfig): void {
+    const exporters = over.exporter === undefined ? (over.exporters ?? ["file"]) : [over.exporter.id];
+    const yaml = exporters.map((id) => `  ${id}: ${over.exporter?.yaml ?? `{ path: ${this.outFile(id)} }`}`);
     const text = `receivers:
   claude_code:
     include: ["${this.home}/projects/**/*.jsonl"]
@@ -48,10 +59,10 @@ export class Machine {
 ${over.receiver ?? ""}
 processors: { cwd_hash: { salt: "a-team-salt-of-32-characters-012" }, redaction: { mode: "off" } }
 exporters:
-${files.join("\n")}
+${yaml.join("\n")}
 service:
   state_dir: ${this.stateDir}
-  outbox: { key_source: file }
+  outbox: { key_source: ${over.keySource ?? "file"} }
   batch: { timeout: 1s }
   pipelines:
     logs: { receivers: [claude_code], processors: [cwd_hash, redaction], exporters: [${exporters.join(", ")}] }
