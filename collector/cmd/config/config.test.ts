@@ -158,6 +158,13 @@ it.each([
   expect(editor.safeParse(example).success).toBe(good);
 });
 
+it("has patterns that every editor can read", () => {
+  const patterns = [...JSON.stringify(configSchema(components)).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)];
+  expect(patterns.length).toBeGreaterThan(1);
+  for (const [, text = ""] of patterns)
+    expect(() => new RegExp(JSON.parse(text) as string, "u")).not.toThrow();
+});
+
 let machine: Machine;
 beforeEach(() => {
   machine = new Machine();
