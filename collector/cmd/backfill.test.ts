@@ -239,7 +239,7 @@ it(
     await machine.talos("exclude", "/srv/own");
     const span = ["--since", "2026-10-01T00:00:00Z", "--until", "2026-10-03T00:00:00Z"];
     const ran = await machine.talos("backfill", ...span, "--yes");
-    expect(ran.stdout).toContain("1 requests");
+    expect(ran.stdout).toContain("1 request,");
     expect(machine.sent()).toEqual([2]);
     expect((await machine.status()).balance).toMatchObject({ dropped: { out_of_scope: 1 }, balanced: true });
   },

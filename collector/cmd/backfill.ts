@@ -48,6 +48,11 @@ export function backfillRequest(span: Span, to: string | undefined, { bytes }: E
 /** One sentence. */
 export function estimateText({ files, sum }: Estimate): string {
   const tokens = compact(sum.inputTokens + sum.outputTokens);
-  const prompts = sum.prompts === 0 ? "" : `, ${number(sum.prompts)} prompts`;
-  return `${number(files)} files, ${number(sum.requests)} requests${prompts}, ${tokens} tokens, ${usd(sum.listValue)} list value`;
+  const prompts = sum.prompts === 0 ? [] : [counted(sum.prompts, "prompt")];
+  const parts = [counted(files, "file"), counted(sum.requests, "request"), ...prompts, `${tokens} tokens`];
+  return `${parts.join(", ")}, ${usd(sum.listValue)} list value`;
+}
+
+function counted(count: number, what: string): string {
+  return `${number(count)} ${what}${count === 1 ? "" : "s"}`;
 }

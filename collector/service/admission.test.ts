@@ -68,6 +68,8 @@ it("does not begin with a list that it cannot read, and keeps the last good one 
   expect(names(screen(unitOf("/own", "/work")))).toEqual(["r1"]);
   screen(unitOf("/own"));
   expect(said.match(/cannot be read/g)).toHaveLength(1);
+  writePauses(dir, [{ fromMs: 0, untilMs: Infinity }]);
+  expect(screen(unitOf("/work")).drops).toEqual(new Map([["paused", 1]]));
   expect(said).not.toContain("canary");
   expect(() => admission()).toThrow(/line 1 .*`exclude`/);
   expect(() => readExclusions(dir)).toThrow(expect.not.stringContaining("canary"));

@@ -24,6 +24,7 @@ export class Admission {
   readonly #pausesFile: FileVersion;
   readonly #origins: GitOrigins;
   #pauses: readonly Pause[] = [];
+  #isFailing = false;
 
   /** Throws when one of the files cannot be read: without them nothing may pass. */
   constructor(options: AdmissionOptions) {
@@ -48,14 +49,21 @@ export class Admission {
 
   /** Reads what the user changed. What cannot be read changes nothing, and is said once. */
   refresh(): void {
-    try {
-      this.#exclusions.refresh();
-      this.#readPauses();
-    } catch {
+    const isRead = [() => this.#exclusions.refresh(), () => this.#readPauses()].map((read) => {
+      try {
+        read();
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    const isFailing = isRead.includes(false);
+    if (isFailing && !this.#isFailing) {
       this.#o.log.warn(
         "the user's list of exclusions or pauses cannot be read; the last one that could counts",
       );
     }
+    this.#isFailing = isFailing;
   }
 
   /** Moves a unit's records that may not be followed to its drops. The unit given is not changed. */
@@ -101,6 +109,12 @@ export class Admission {
   }
 
   #readPauses(): void {
-    if (this.#pausesFile.isChanged()) this.#pauses = readPauses(this.#o.configDir);
+    if (!this.#pausesFile.isChanged()) return;
+    try {
+      this.#pauses = readPauses(this.#o.configDir);
+    } catch (error) {
+      this.#pausesFile.forget();
+      throw error;
+    }
   }
 }

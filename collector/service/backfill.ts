@@ -46,6 +46,8 @@ export class Backfill {
   #abort = new AbortController();
   #stopped = false;
   #failedId = "";
+  /** False while the progress cannot be written. */
+  #isShown = true;
   #progress: BackfillProgress | undefined;
 
   constructor(options: BackfillOptions) {
@@ -101,13 +103,13 @@ export class Backfill {
     const keys = new Set<string>();
     for (const receiver of plan().receivers) {
       await this.#read(receiver, { request, signal, keys });
-      if (signal.aborted) return;
+      if (signal.aborted) return this.#broken(keys);
     }
     const { records } = this.#say(request, { state: "queued", waitsFor: undefined });
     log.info("the backfill is queued", { records });
     while (!this.#isDelivered(request)) {
       await this.#pause(LOOK_MS, signal);
-      if (signal.aborted) return;
+      if (signal.aborted) return this.#broken(keys);
     }
     this.#forget(keys);
     removeBackfillRequest(this.#o.stateDir);
@@ -153,6 +155,11 @@ export class Backfill {
     }
   }
 
+  /** Cancelled, or only put off until a pause or a restart is over. */
+  #broken(keys: ReadonlySet<string>): void {
+    if (readBackfillRequest(this.#o.stateDir) === undefined) this.#forget(keys);
+  }
+
   /** Forgets the positions that only this request needed. */
   #forget(keys: ReadonlySet<string>): void {
     const [receiver] = this.#o.plan().receivers;
@@ -189,8 +196,10 @@ export class Backfill {
     this.#progress = progress;
     try {
       writeBackfillProgress(this.#o.stateDir, progress);
+      this.#isShown = true;
     } catch {
-      this.#o.log.warn("the progress of the backfill cannot be written");
+      if (this.#isShown) this.#o.log.warn("the progress of the backfill cannot be written");
+      this.#isShown = false;
     }
     return progress;
   }

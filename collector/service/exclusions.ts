@@ -73,11 +73,16 @@ export class Exclusions {
   /** True for what the user leaves out. */
   readonly matches: Matcher = (place) => this.#matches(place);
 
-  /** Reads the list again when the file changed. Throws ExclusionsError once per change; the last good list counts. */
+  /** Reads the list again when the file changed. Throws ExclusionsError; the last good list counts. */
   refresh(): void {
     if (!this.#file.isChanged()) return;
-    const entries = readExclusions(this.#configDir).flatMap((line) => entryOf(line) ?? []);
-    this.#matches = matcherOf(entries, this.#home);
-    this.#isEmpty = entries.length === 0;
+    try {
+      const entries = readExclusions(this.#configDir).flatMap((line) => entryOf(line) ?? []);
+      this.#matches = matcherOf(entries, this.#home);
+      this.#isEmpty = entries.length === 0;
+    } catch (error) {
+      this.#file.forget();
+      throw error;
+    }
   }
 }

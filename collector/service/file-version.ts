@@ -17,6 +17,11 @@ export class FileVersion {
     return true;
   }
 
+  /** What was seen could not be used: the next call is true again. */
+  forget(): void {
+    this.#seen = undefined;
+  }
+
   #version(): string {
     try {
       const stat = statSync(this.#file, { throwIfNoEntry: false });

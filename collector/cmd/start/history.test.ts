@@ -25,7 +25,7 @@ it("counts in memory, and asks before anything is brought in", async () => {
   history.key("h");
   history.key("h");
   await asks("Bring them in?");
-  expect(said.join("\n")).toContain("1 files, 1 requests, 15 tokens");
+  expect(said.join("\n")).toContain("1 file, 1 request, 15 tokens");
   expect(said.filter((line) => line.startsWith("Counting"))).toHaveLength(1);
   expect(existsSync(machine.stateDir)).toBe(false);
   history.key("n");
