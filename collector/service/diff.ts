@@ -1,7 +1,7 @@
 import type { Factory } from "#component/component.ts";
 import type { ServiceConfig } from "#config/service.ts";
 import type { Plan, Planned } from "./plan.ts";
-import { sameSettings } from "./same-settings.ts";
+import { isPlain, sameSettings } from "./same-settings.ts";
 
 /** What happens to the components of one kind. A changed one is stopped and started. */
 export interface Steps<F extends Factory> {
@@ -71,13 +71,9 @@ function sameList<F extends Factory>(a: readonly Planned<F>[], b: readonly Plann
 /** Paths of the settings that differ, as deep as both sides are groups. */
 function changedLeaves(a: unknown, b: unknown, path: string): string[] {
   if (sameSettings(a, b)) return [];
-  if (!isGroup(a) || !isGroup(b)) return [path];
+  if (!isPlain(a) || !isPlain(b)) return [path];
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].flatMap((name) =>
     changedLeaves(a[name], b[name], path === "" ? name : `${path}.${name}`),
   );
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

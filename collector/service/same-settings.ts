@@ -19,7 +19,8 @@ export function sameSettings(a: unknown, b: unknown): boolean {
   );
 }
 
-function isPlain(value: unknown): value is Record<string, unknown> {
+/** True for a group of settings, not for a value that is an object, such as a secret or an address. */
+export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
