@@ -1,12 +1,25 @@
 import * as z from "zod";
 import { bytes } from "./bytes.ts";
 import { duration } from "./duration.ts";
+import { endpoint, isLoopback } from "./endpoint.ts";
+import { secret } from "./secret.ts";
 
 const names = (what: string) =>
   z
     .array(z.string())
     .min(1, { error: `needs at least one ${what}` })
     .describe(`Ids of ${what}s.`);
+
+/** `127.0.0.1:13133`, `[::1]:13133` or `localhost:13133`: what this computer alone can reach. */
+const loopbackAddress = z.string().transform((text, ctx) => {
+  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : undefined;
+  const isPlain = url !== undefined && url.pathname === "/" && !/[/?#@]/.test(text) && /:\d+$/.test(text);
+  if (url === undefined || !isPlain || !isLoopback(url.hostname)) {
+    ctx.addIssue("expected an address of this computer with a port, such as 127.0.0.1:13133");
+    return z.NEVER;
+  }
+  return { host: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(url.port === "" ? 80 : url.port) };
+});
 
 /** Shorter ones would be met by a computer that sleeps over night. */
 const maxAge = duration().refine((ms) => ms >= 86_400_000, { error: "must be at least 24h" });
@@ -57,6 +70,28 @@ export const ServiceConfig = z.strictObject({
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info"),
       format: z.enum(["text", "json"]).default("text"),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      otlp: z
+        .strictObject({
+          endpoint: endpoint("root").describe("Base URL; `/v1/logs` and `/v1/metrics` are appended."),
+          headers: z.record(z.string(), secret()).default({}).describe("Sent with every request."),
+          interval: duration()
+            .refine((ms) => ms >= 1_000, { error: "must be at least 1s" })
+            .prefault("60s")
+            .describe("Time between two reports of metrics."),
+        })
+        .optional(),
+    })
+    .prefault({})
+    .describe("What the collector tells of itself, and to whom. Off by default."),
+  health: z
+    .strictObject({
+      endpoint: loopbackAddress
+        .optional()
+        .describe("Where `GET /` tells whether all is well. Off by default."),
     })
     .prefault({}),
   reload: z

@@ -4,6 +4,7 @@ import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { EXIT } from "./failure.ts";
 import { Reloader } from "../service/reloader.ts";
+import { Observing } from "./observing.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { onHangup, type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
@@ -57,7 +58,8 @@ async function run(options: RunOptions): Promise<number> {
     write: (line: string) => process.stderr.write(line),
     now: Date.now,
   };
-  const log = createLogger(output);
+  const observing = new Observing(createLogger(output));
+  const { log } = observing;
   const service = await Service.open({
     plan,
     version: VERSION,
@@ -67,7 +69,7 @@ async function run(options: RunOptions): Promise<number> {
     once: options.once === true,
   });
   const stop = stopSignal();
-  await service.start();
+  await begin(service, observing, options.once === true);
   log.info("collector started", {
     version: VERSION,
     mode: plan.pipelines[0]?.mode ?? "off",
@@ -81,7 +83,11 @@ async function run(options: RunOptions): Promise<number> {
     log,
     applied: (next) => Object.assign(output, next.service.logs),
   });
-  if (options.once === true) return runOnce(service, options.drainTimeout * 1_000, stop);
+  if (options.once === true) {
+    const code = await runOnce(service, options.drainTimeout * 1_000, stop);
+    await observing.stop();
+    return code;
+  }
   const alive = setInterval(() => {}, 2 ** 30);
   reloader.start();
   onHangup(() => void reloader.request(true));
@@ -92,9 +98,26 @@ async function run(options: RunOptions): Promise<number> {
     clearInterval(alive);
     await reloader.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
+    log.info("collector stopped");
+    await observing.stop();
   }
-  log.info("collector stopped");
   return 0;
+}
+
+/** Nothing is left running when any of it refuses. */
+async function begin(service: Service, observing: Observing, once: boolean): Promise<void> {
+  try {
+    await observing.start(service.plan, { once });
+  } catch (error) {
+    await service.stop(AbortSignal.abort());
+    throw error;
+  }
+  try {
+    await service.start();
+  } catch (error) {
+    await observing.stop();
+    throw error;
+  }
 }
 
 async function runOnce(service: Service, drainMs: number, stop: StopSignal): Promise<number> {

@@ -29,6 +29,7 @@ const LAYERS: Layer[] = [
     folder: "collector/service",
     mayImport: [...ours, "collector/helper", "collector/state", "zod", "node:"],
   },
+  { folder: "collector/telemetry", mayImport: [...ours, "collector/state", "node:", "@opentelemetry"] },
   { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd", mayImport: program },
   { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry"] },

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { duration } from "#config/duration.ts";
 import { secret } from "#config/secret.ts";
-import { endpoint } from "./endpoint.ts";
+import { endpoint } from "#config/endpoint.ts";
 import { ProxyConfig } from "./proxy.ts";
 
 const LONGEST_TIMEOUT_MS = 3_600_000;

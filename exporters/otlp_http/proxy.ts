@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import * as z from "zod";
 import { secret } from "#config/secret.ts";
-import { isLoopback } from "./endpoint.ts";
+import { isLoopback } from "#config/endpoint.ts";
 
 /** Control characters would end the header that carries them. */
 const credential = secret().refine((value) => !/\p{Cc}/u.test(value.reveal()), {

@@ -4,10 +4,11 @@ import * as z from "zod";
 const LOGS_PATH = "/v1/logs";
 
 /**
- * Accepts an address to send to. `base` gets `/v1/logs` appended, `full` is used as it is.
+ * Accepts an address to send to. `base` gets `/v1/logs` appended, `full` is used as it is, to `root` the caller
+ * appends its own paths.
  * Messages never repeat the address: its query may hold a key.
  */
-export function endpoint(kind: "base" | "full") {
+export function endpoint(kind: "base" | "full" | "root") {
   return z.string().transform((text, ctx) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const problem = problemWith(url, kind);
@@ -17,7 +18,7 @@ export function endpoint(kind: "base" | "full") {
   });
 }
 
-function problemWith(url: URL | undefined, kind: "base" | "full"): string | undefined {
+function problemWith(url: URL | undefined, kind: "base" | "full" | "root"): string | undefined {
   if (url === undefined || !["http:", "https:"].includes(url.protocol))
     return "expected a URL such as https://host";
   if (url.username !== "" || url.password !== "") {
@@ -27,7 +28,7 @@ function problemWith(url: URL | undefined, kind: "base" | "full"): string | unde
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     return "http:// is refused except to this computer; use https://";
   }
-  if (kind === "base" && trimmed(url.pathname).endsWith(LOGS_PATH)) {
+  if (kind !== "full" && trimmed(url.pathname).endsWith(LOGS_PATH)) {
     return "already ends in /v1/logs; leave that out, or use `logs_endpoint`";
   }
   return undefined;
