@@ -64,6 +64,13 @@ export const METRICS = {
     labels: [],
     meaning: "Bytes of transcripts read.",
   },
+  lag: {
+    name: "talos_receiver_file_lag",
+    kind: "gauge",
+    unit: "By",
+    labels: [],
+    meaning: "Bytes known of and not read yet.",
+  },
   files: {
     name: "talos_receiver_followed_files",
     kind: "gauge",

@@ -5,6 +5,7 @@ import { readOrCreateFirstStart } from "#state/first-start.ts";
 import { readStatus } from "#state/status.ts";
 import type { Status } from "#state/types.ts";
 import type { Plan } from "../service/plan.ts";
+import type { Service } from "../service/service.ts";
 import { systemClock } from "../service/system.ts";
 import { healthOf } from "../telemetry/health.ts";
 import { type HealthServer, startHealth } from "../telemetry/health-server.ts";
@@ -32,7 +33,8 @@ export class Observing {
   }
 
   /** Once the state is open. Throws when the endpoint of the health cannot be opened. */
-  async start(plan: Plan, { once }: { once: boolean }): Promise<void> {
+  async start(service: Service, { once }: { once: boolean }): Promise<void> {
+    const { plan } = service;
     const { telemetry, health } = plan.service;
     if (telemetry.otlp !== undefined) {
       const { instanceId } = readOrCreateFirstStart(plan.configDir, systemClock);
@@ -44,7 +46,12 @@ export class Observing {
         env: process.env,
         observe: () => {
           const status = statusOf(plan);
-          const moment = { nowMs: Date.now(), memoryBytes: process.memoryUsage.rss(), exporters };
+          const moment = {
+            nowMs: Date.now(),
+            memoryBytes: process.memoryUsage.rss(),
+            lagBytes: service.lagBytes,
+            exporters,
+          };
           return status === undefined ? [] : observe(status, moment);
         },
       });

@@ -107,7 +107,7 @@ async function run(options: RunOptions): Promise<number> {
 /** Nothing is left running when any of it refuses. */
 async function begin(service: Service, observing: Observing, once: boolean): Promise<void> {
   try {
-    await observing.start(service.plan, { once });
+    await observing.start(service, { once });
   } catch (error) {
     await service.stop(AbortSignal.abort());
     throw error;

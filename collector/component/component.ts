@@ -45,6 +45,8 @@ export interface Settings {
   platform: Platform;
   /** Adds to a counter of this component that is stored with the next commit. */
   count(name: string, by?: number): void;
+  /** How it stands now, in memory only. `lag_bytes`: what a receiver knows of and has not read. */
+  gauge?(name: "lag_bytes", value: number): void;
 }
 
 /** What a receiver may ask of the collector it runs in. */

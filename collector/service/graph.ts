@@ -72,6 +72,8 @@ interface RunningReceiver {
 export class Graph {
   readonly #o: GraphOptions;
   readonly #counters = new Counters();
+  /** By receiver: what it knows of and has not read. */
+  readonly #lagBytes = new Map<string, number>();
   readonly #spooler: Spooler;
   readonly #followers = new Followers();
   readonly #exporters = new Map<string, RunningExporter>();
@@ -118,6 +120,11 @@ export class Graph {
       started: receivers.start.length + exporters.start.length + added.length,
       stopped: receivers.stop.length + exporters.stop.length + gone.length,
     };
+  }
+
+  /** Bytes that the receivers know of and have not read. */
+  get lagBytes(): number {
+    return [...this.#lagBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Resolves when every receiver has read everything that was there. */
@@ -233,6 +240,7 @@ export class Graph {
     if (signal.aborted || !running.gate.isStored) this.#o.pausing.leftOver();
     running.gate.close();
     this.#receivers.delete(id);
+    this.#lagBytes.delete(id);
     this.#spooler.forget(id);
     this.#followers.forget(id);
   }
@@ -274,7 +282,8 @@ export class Graph {
 
   #settings(id: string): Settings {
     const { clock, log, platform } = this.#o;
-    return { id, clock, log, platform, count: (name, by) => this.#counters.add(name, by) };
+    const count = (name: string, by?: number) => this.#counters.add(name, by);
+    return { id, clock, log, platform, count, gauge: (_, value) => void this.#lagBytes.set(id, value) };
   }
 }
 

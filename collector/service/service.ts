@@ -122,6 +122,11 @@ export class Service {
     });
   }
 
+  /** Bytes that the receivers know of and have not read. */
+  get lagBytes(): number {
+    return this.#graph.lagBytes;
+  }
+
   /** What is configured now. */
   get plan(): Plan {
     return this.#plan;

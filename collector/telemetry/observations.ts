@@ -10,6 +10,7 @@ export interface Observation {
 export interface Moment {
   nowMs: number;
   memoryBytes: number;
+  lagBytes: number;
   /** Ids of the exporters as configured: only their place is told. */
   exporters: readonly string[];
 }
@@ -23,6 +24,7 @@ export function observe(status: Status, moment: Moment): Observation[] {
     plain("readBytes", counters["receiver_read_bytes"] ?? 0),
     plain("files", status.filesFollowed),
     plain("memory", moment.memoryBytes),
+    plain("lag", moment.lagBytes),
   ];
   if (status.lastCommitAtMs !== undefined) {
     found.push(plain("sinceCommit", seconds(moment.nowMs - status.lastCommitAtMs)));

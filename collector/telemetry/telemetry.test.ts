@@ -97,7 +97,12 @@ async function start(): Promise<Telemetry> {
     env: { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9" },
     observe: () => {
       const status = readStatus(folder.dir);
-      const moment = { nowMs: 60_000, memoryBytes: 1_000, exporters: [SECRET_DESTINATION, "file"] };
+      const moment = {
+        nowMs: 60_000,
+        memoryBytes: 1_000,
+        lagBytes: 77,
+        exporters: [SECRET_DESTINATION, "file"],
+      };
       return status === undefined ? [] : observe(status, moment);
     },
   });
@@ -174,6 +179,7 @@ describe("what is sent", () => {
   it("counts what the state counts, per destination by its place", () => {
     const other = [{ key: "talos.reason", value: { stringValue: "other" } }];
     expect(byName("talos_receiver_accepted_log_records")).toMatchObject([{ asDouble: 3 }]);
+    expect(byName("talos_receiver_file_lag")).toMatchObject([{ asDouble: 77 }]);
     expect(byName("talos_receiver_read_bytes")).toMatchObject([{ asDouble: 300 }]);
     expect(byName("talos_receiver_dropped_log_records")).toContainEqual(
       expect.objectContaining({ attributes: other }),

@@ -34,6 +34,8 @@ export interface ReadingOptions {
   ledger: Ledger;
   outgoing: Outgoing;
   isStopped(): boolean;
+  /** Bytes of the files that are being read and that were not read yet. */
+  lag(bytes: number): void;
 }
 
 /** Reads what is new in files and books it: on this thread, or on all cores when there is much. */
@@ -42,6 +44,7 @@ export class Reading {
   readonly #scanner = new FileScanner();
   #pool: ScanPool | undefined;
   #toldUnreadable = false;
+  #lagBytes = 0;
 
   constructor(options: ReadingOptions) {
     this.#o = options;
@@ -53,8 +56,15 @@ export class Reading {
       .filter((look) => this.#isDue(look))
       .toSorted((a, b) => a.birthMs - b.birthMs || (a.file.path < b.file.path ? -1 : 1));
     const bytes = due.reduce((sum, { file, size }) => sum + size - file.offset, 0);
+    this.#lag(bytes);
     if (bytes >= BACKLOG_BYTES && due.length > 1) await this.#backlog(due);
     else for (const { file } of due) await this.#readHere(file);
+    if (!this.#o.isStopped()) this.#lag(0);
+  }
+
+  #lag(bytes: number): void {
+    this.#lagBytes = bytes;
+    this.#o.lag(bytes);
   }
 
   async stop(): Promise<void> {
@@ -172,7 +182,10 @@ export class Reading {
     const { outgoing, clock } = this.#o;
     const { counts } = report;
     const bytes = report.offset - file.offset;
-    if (bytes > 0) file.grewAtMs = clock.now();
+    if (bytes > 0) {
+      file.grewAtMs = clock.now();
+      this.#lag(Math.max(0, this.#lagBytes - bytes));
+    }
     outgoing.count("receiver_read_bytes", bytes);
     outgoing.count("receiver_read_lines", counts.lines + report.oversize);
     outgoing.count("receiver_malformed_lines", counts.malformed);

@@ -68,6 +68,7 @@ export class ClaudeCodeReceiver implements Component {
       ledger: this.#ledger,
       outgoing: this.#outgoing,
       isStopped: () => this.#stopped,
+      lag: (bytes) => settings.gauge?.("lag_bytes", bytes),
     });
     this.#watch = new FolderWatch(platform.os, {
       onChange: (changed, moved) => this.#changed(changed, moved),
