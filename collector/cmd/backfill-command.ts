@@ -14,6 +14,7 @@ import type { Plan } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { backfillRequest, type Estimate, estimate, estimateText, type Span } from "./backfill.ts";
+import { backfillShare, recordsNote } from "./backfill-status.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { ProgressBar } from "./progress.ts";
@@ -174,7 +175,7 @@ async function watch(
   for (;;) {
     const known = readBackfillProgress(stateDir);
     const progress = known?.id === request.id ? known : undefined;
-    if (progress !== undefined) bar.show(shareOf(progress, request), noteOf(progress));
+    if (progress !== undefined) bar.show(backfillShare(progress, request), recordsNote(progress));
     if (progress?.state === "queued") queuedAtMs ??= performance.now();
     const isLate =
       isRunning === undefined && queuedAtMs !== undefined && performance.now() - queuedAtMs > DRAIN_MS;
@@ -209,17 +210,6 @@ function report(end: End, records: number): number {
   else if (end === "cancelled") say("Ended. What was brought stays.");
   else say("Not all is brought yet. A collector that runs goes on; else call `talos backfill` again.");
   return end === "stopped" || end === "late" ? EXIT.undelivered : 0;
-}
-
-function shareOf({ state, bytes }: BackfillProgress, { totalBytes }: BackfillRequest): number {
-  if (state !== "reading") return 1;
-  return totalBytes === 0 ? 0 : Math.min(0.99, bytes / totalBytes);
-}
-
-function noteOf({ records, waitsFor }: BackfillProgress): string {
-  const waits =
-    waitsFor === "pause" ? " · waits: paused" : waitsFor === "destination" ? " · as fast as it is taken" : "";
-  return `${number(records)} new records${waits}`;
 }
 
 function estimateJson({ files, bytes, sum }: Estimate, { sinceMs, untilMs }: Span): string {

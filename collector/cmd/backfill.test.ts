@@ -259,6 +259,7 @@ it(
     await until(() => readBackfillProgress(machine.stateDir)?.waitsFor === "destination", "it waits");
     const { balance } = await machine.status();
     expect(balance.accepted).toBeLessThan(truth.requests);
+    expect((await machine.talos("status")).stdout).toMatch(/^Backfill: \d+ %, [\d,]+ new records/);
     await machine.stop("SIGKILL");
     expect((await asking).code).toBe(3);
     backend.isUp = true;

@@ -5,6 +5,7 @@ import { markWatching } from "../service/watching.ts";
 import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
+import { backfillNote, backfillUnderWay } from "./backfill-status.ts";
 import { pauseNote } from "./pause-command.ts";
 import { stopSignal } from "./signals.ts";
 import { renderStatus } from "./status-text.ts";
@@ -57,9 +58,13 @@ function show(dir: string, configDir: string, { json }: StatusOptions): number {
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
   const nowMs = Date.now();
   const pause = pauseAt(readPauses(configDir), nowMs);
-  if (json === true) process.stdout.write(`${JSON.stringify({ ...status, paused: jsonOf(pause) })}\n`);
-  else {
+  const backfill = backfillUnderWay(dir);
+  if (json === true) {
+    const more = { paused: jsonOf(pause), backfill: backfill ?? null };
+    process.stdout.write(`${JSON.stringify({ ...status, ...more })}\n`);
+  } else {
     if (pause !== undefined) process.stdout.write(`${pauseNote(pause, nowMs)}\n`);
+    if (backfill !== undefined) process.stdout.write(`${backfillNote(backfill)}\n`);
     process.stdout.write(renderStatus(status, { nowMs, color }));
   }
   const parked = status.destinations.some(({ health }) => health?.state === "parked");
