@@ -80,6 +80,11 @@ it.each([
     says: /"file" stands twice/,
   },
   {
+    name: "a limit for nobody",
+    change: ["service:\n", "service:\n  outbox: { limits: { fil: { max_size: 1MiB } } }\n"],
+    says: /outbox\.limits\.fil \(line \d+\): "fil" is not configured under exporters; did you mean "file"/,
+  },
+  {
     name: "a pipeline without cwd_hash",
     change: ["[cwd_hash, redaction]", "[redaction]"],
     says: /needs cwd_hash/,

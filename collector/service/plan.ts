@@ -59,6 +59,7 @@ export function planService(config: LoadedConfig, factories: readonly Factory[],
     return teamKey === undefined ? [] : [{ ...pipeline, name, processors: chain, teamKey, mode }];
   });
   checkSharing(config, problems);
+  checkLimits(config, problems);
   if (problems.length > 0) throw new ConfigError(problems.map(config.describe), config.file);
   const used = new Set(pipelines.flatMap((pipeline) => [...pipeline.receivers, ...pipeline.exporters]));
   return {
@@ -136,6 +137,17 @@ function checkIds<T>(
     }
     return [];
   });
+}
+
+/** A limit for nobody is a slip: the destination that was meant has none. */
+function checkLimits({ service, exporters }: LoadedConfig, problems: ConfigProblem[]): void {
+  const ids = Object.keys(exporters);
+  for (const id of Object.keys(service.outbox.limits).filter((name) => !ids.includes(name))) {
+    const guess = nearest(id, ids);
+    const hint = guess === undefined ? "" : `; did you mean "${guess}"?`;
+    const path = ["service", "outbox", "limits", id];
+    problems.push({ path, message: `"${id}" is not configured under exporters${hint}` });
+  }
 }
 
 /** An exporter that one receiver reaches twice would get every record twice. */
