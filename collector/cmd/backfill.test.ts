@@ -186,6 +186,39 @@ class Backend {
   }
 }
 
+it("goes on where it was killed when it is called again", { timeout: TIMEOUT_MS }, async () => {
+  machine = new Machine({ startAt: "end" });
+  const truth = writeClaudeHome(machine.home, { bytes: 12_000_000, seed: 27 });
+  machine.begin("backfill", "--since", SINCE, "--yes");
+  await until(() => received().lines > 60, "the first records are sent");
+  await machine.stop("SIGKILL");
+  expect(readBackfillProgress(machine.stateDir)?.state).toBe("reading");
+  expect(await machine.talos("backfill")).toMatchObject({ code: 0, stderr: "" });
+  expectBrought(truth);
+  const { balance } = await machine.status();
+  expect(balance).toMatchObject({ accepted: truth.requests + truth.prompts, balanced: true });
+});
+
+it("waits for the end of a pause, and ends when it is cancelled", { timeout: TIMEOUT_MS }, async () => {
+  machine = new Machine({ startAt: "end" });
+  const truth = writeClaudeHome(machine.home, { bytes: 2_000_000, seed: 28 });
+  machine.run();
+  await until(() => existsSync(path.join(machine.stateDir, "state.db")), "the collector runs");
+  await machine.talos("pause");
+  const first = backfill();
+  await until(() => readBackfillProgress(machine.stateDir)?.waitsFor === "pause", "it waits");
+  expect((await backfill()).stderr).toContain("another backfill is under way");
+  expect((await machine.talos("backfill", "--cancel")).stdout).toContain("Ended");
+  expect(await first).toMatchObject({ code: 0 });
+  const second = backfill();
+  await until(() => existsSync(request()), "it is asked for again");
+  expect(received().lines).toBe(0);
+  await machine.talos("resume");
+  expect((await second).stdout).toContain("Done");
+  await until(() => !existsSync(request()), "it is delivered");
+  expectBrought(truth);
+});
+
 const request = () => path.join(machine.stateDir, "backfill.json");
 
 it(

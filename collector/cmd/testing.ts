@@ -115,7 +115,12 @@ service:
 
   /** `talos run` until `stop`. */
   run(): void {
-    this.#child = this.#spawn(["run", "--config", this.configFile]);
+    this.begin("run");
+  }
+
+  /** Any command until `stop`. */
+  begin(...args: string[]): void {
+    this.#child = this.#spawn([...args, "--config", this.configFile]);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
