@@ -74,3 +74,11 @@ it("asks for a repository's origin only where a pattern needs it", () => {
   const place = { cwd: "/home/kim/work", remote: () => expect.fail("asked") };
   expect(scopeMatcher(ScopeConfig.parse({ include: ["~/work"] }), linux)(place)).toBe(true);
 });
+
+it.each(["work/**", "github.com/kim/*", "~kim/x", "", { remote: "" }, { remot: "x" }, 5])(
+  "refuses %j, which would match nothing",
+  (entry) => {
+    const { error } = ScopeConfig.safeParse({ exclude: [entry] });
+    expect(error?.issues.map(({ message }) => message).join()).toContain("expected a folder such as");
+  },
+);

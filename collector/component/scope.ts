@@ -1,8 +1,19 @@
 import * as z from "zod";
 
-const ScopeEntry = z.union([z.string().min(1), z.strictObject({ remote: z.string().min(1) })], {
+/** An absolute path, or one that begins at the home folder or anywhere. Others would silently match nothing. */
+const FOLDER = /^(?:~|\*\*)?[/\\]|^~$|^[A-Za-z]:[/\\]/;
+
+export function isFolderPattern(text: string): boolean {
+  return FOLDER.test(text);
+}
+
+const EXPECTED = {
   error: 'expected a folder such as "~/work/**", or a repository such as { remote: "github.com/acme/*" }',
-});
+};
+const ScopeEntry = z.union(
+  [z.string().regex(FOLDER, EXPECTED), z.strictObject({ remote: z.string().min(1, EXPECTED) }, EXPECTED)],
+  EXPECTED,
+);
 
 /** A folder's pattern, or a pattern of a repository's `origin`. */
 export type ScopeEntry = z.output<typeof ScopeEntry>;

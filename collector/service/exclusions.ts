@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { matcherOf, type Matcher, type ScopeEntry } from "#component/scope.ts";
+import { isFolderPattern, matcherOf, type Matcher, type ScopeEntry } from "#component/scope.ts";
 import { writePrivate } from "#state/private-file.ts";
 import { FileVersion } from "./file-version.ts";
 
@@ -46,8 +46,7 @@ export function writeExclusions(configDir: string, lines: readonly string[]): vo
 function entryOf(line: string): ScopeEntry | undefined {
   const remote = REMOTE.exec(line)?.[1];
   if (remote !== undefined) return { remote };
-  const isFolder = /^(~|\*\*)?[/\\]|^~$|^[A-Za-z]:[/\\]/.test(line);
-  return isFolder ? line : undefined;
+  return isFolderPattern(line) ? line : undefined;
 }
 
 /** The list as it is now: read again when the file changed. */
