@@ -6,6 +6,7 @@ import { EXIT } from "./failure.ts";
 import { Reloader } from "../service/reloader.ts";
 import { Observing } from "./observing.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
+import { Seeing } from "./seeing.ts";
 import { onHangup, type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
 
@@ -58,7 +59,8 @@ async function run(options: RunOptions): Promise<number> {
     write: (line: string) => process.stderr.write(line),
     now: Date.now,
   };
-  const observing = new Observing(createLogger(output));
+  const seeing = new Seeing(createLogger(output));
+  const observing = new Observing(seeing.log);
   const { log } = observing;
   const service = await Service.open({
     plan,
@@ -67,6 +69,7 @@ async function run(options: RunOptions): Promise<number> {
     log,
     platform: systemPlatform(),
     once: options.once === true,
+    taps: seeing.taps,
   });
   const stop = stopSignal();
   await begin(service, observing, options.once === true);
@@ -89,6 +92,7 @@ async function run(options: RunOptions): Promise<number> {
     return code;
   }
   const alive = setInterval(() => {}, 2 ** 30);
+  await seeing.start(plan.stateDir);
   reloader.start();
   onHangup(() => void reloader.request(true));
   try {
@@ -97,6 +101,7 @@ async function run(options: RunOptions): Promise<number> {
   } finally {
     clearInterval(alive);
     await reloader.stop();
+    await seeing.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
     log.info("collector stopped");
     await observing.stop();

@@ -13,6 +13,7 @@ import type { SourceRecord } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import type { FirstStart } from "#state/first-start.ts";
 import type { StateStore } from "#state/store.ts";
+import type { NewBatch } from "#state/types.ts";
 import { Sender } from "../helper/sender.ts";
 import type { Admission } from "./admission.ts";
 import { Counters } from "./counters.ts";
@@ -26,6 +27,7 @@ import { ProcessorSet } from "./processor-set.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
 import type { Rooms } from "./rooms.ts";
 import { Spooler, type Spooling } from "./spooler.ts";
+import type { Taps } from "./taps.ts";
 
 export interface GraphOptions {
   store: StateStore;
@@ -44,6 +46,7 @@ export interface GraphOptions {
   admission: Admission;
   pausing: Pausing;
   rooms: Rooms;
+  taps?: Taps;
 }
 
 /** What one change of the plan did, in components. */
@@ -90,7 +93,8 @@ export class Graph {
     this.#o = options;
     this.#lifecycle = new Lifecycle(options.log);
     this.#plan = { ...plan, receivers: [], exporters: [], pipelines: [] };
-    this.#spooler = new Spooler(options.store, [], this.#counters);
+    const stored = (batches: readonly NewBatch[]) => options.taps?.stored(batches);
+    this.#spooler = new Spooler(options.store, [], this.#counters, stored);
   }
 
   get plan(): Plan {
@@ -162,7 +166,7 @@ export class Graph {
       counters: this.#counters,
     });
     store.configure(plan.exporters.map(({ id }) => id));
-    this.#spooler.reroute(pipelines);
+    this.#spooler.reroute(this.#o.taps?.attach(pipelines, plan) ?? pipelines);
     this.#processors = processors;
     this.#plan = plan;
   }

@@ -13,6 +13,7 @@ import type { Pause } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
+import type { Taps } from "./taps.ts";
 import { watchedRecently } from "./watching.ts";
 
 /** After the first start, records leave every second for so long: somebody wants to see it work. */
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   hurry?: boolean;
   /** Sees what was accepted, after it is durable; in memory only, for a screen on this machine. */
   onAccepted?: (records: readonly SourceRecord[]) => void;
+  /** Where somebody on this machine may look at records on their way. */
+  taps?: Taps;
 }
 
 /** What a reload did, and which changed settings wait for a restart. */

@@ -59,10 +59,19 @@ export class Spooler {
   readonly #counters: Counters;
   readonly #open = new Map<string, number>();
 
-  constructor(store: StateStore, pipelines: readonly Pipeline[], counters: Counters) {
+  readonly #stored: (batches: readonly NewBatch[]) => void;
+
+  /** `stored` sees the batches of each commit, after it. */
+  constructor(
+    store: StateStore,
+    pipelines: readonly Pipeline[],
+    counters: Counters,
+    stored: (batches: readonly NewBatch[]) => void = () => {},
+  ) {
     this.#store = store;
     this.#pipelines = pipelines;
     this.#counters = counters;
+    this.#stored = stored;
   }
 
   /** From the next unit on, records take these ways. */
@@ -117,6 +126,7 @@ export class Spooler {
       throw error;
     }
     this.#open.set(receiver, unit.open);
+    this.#stored(draft.batches);
   }
 
   /** Open records of all receivers, as they are once this unit is stored. */

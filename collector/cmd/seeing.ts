@@ -1,0 +1,30 @@
+import type { Logger } from "#component/component.ts";
+import { VERSION } from "#config/version.ts";
+import { ControlServer } from "../service/control.ts";
+import { RecentLines } from "../service/recent.ts";
+import { systemPlatform } from "../service/system.ts";
+import { Taps } from "../service/taps.ts";
+
+/** What `talos top`, `tap` and `support-bundle` may ask of a running collector. */
+export class Seeing {
+  readonly taps: Taps = new Taps();
+  /** Writes as the given one does, and remembers the last lines in memory. */
+  readonly log: Logger;
+  readonly #recent = new RecentLines(Date.now);
+  #control: ControlServer | undefined;
+
+  constructor(log: Logger) {
+    this.log = this.#recent.around(log);
+  }
+
+  /** While this process holds the state folder's lock. */
+  async start(dir: string): Promise<void> {
+    const { os } = systemPlatform();
+    const { taps, log } = this;
+    this.#control = await ControlServer.open({ dir, os, version: VERSION, taps, recent: this.#recent, log });
+  }
+
+  async stop(): Promise<void> {
+    await this.#control?.close();
+  }
+}
