@@ -162,6 +162,15 @@ export type MetricName = keyof typeof METRICS;
 /** Resource of both: no host, user, process or path, and no resource detectors. */
 export const TELEMETRY_RESOURCE = ["service.name", "service.version", "service.instance.id"] as const;
 
+/** Head of each request, beside the headers that the configuration adds. The user agent names the library alone. */
+export const TELEMETRY_HEADERS = [
+  "connection",
+  "content-type",
+  "host",
+  "transfer-encoding",
+  "user-agent",
+] as const;
+
 export const TELEMETRY_SCOPE = "talos.collector";
 
 /** Values: `number` and `bool` as they are, a pattern for text. All other fields of a log line stay on this machine. */

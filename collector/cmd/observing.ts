@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Logger } from "#component/component.ts";
+import type { LogFields, Logger } from "#component/component.ts";
 import { VERSION } from "#config/version.ts";
 import { readOrCreateFirstStart } from "#state/first-start.ts";
 import { readStatus } from "#state/status.ts";
@@ -10,7 +10,7 @@ import { systemClock } from "../service/system.ts";
 import { healthOf } from "../telemetry/health.ts";
 import { type HealthServer, startHealth } from "../telemetry/health-server.ts";
 import { observe } from "../telemetry/observations.ts";
-import { startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { type Level, startTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 
 /** How long the last report may take when the collector stops. */
 const LAST_REPORT_MS = 2_000;
@@ -19,16 +19,19 @@ const LAST_REPORT_MS = 2_000;
 export class Observing {
   /** Writes as the given one does, and to where the telemetry goes. */
   readonly log: Logger;
-  #also: Logger;
+  /** Lines from before it is known whether anybody is told; undefined once it is. */
+  #early: [Level, string, LogFields][] | undefined = [];
   #telemetry: Telemetry | undefined;
   #health: HealthServer | undefined;
 
   constructor(log: Logger) {
-    this.#also = log;
     const to =
-      (level: keyof Logger): Logger["info"] =>
-      (message, fields) =>
-        this.#also[level](message, fields);
+      (level: Level) =>
+      (message: string, fields: LogFields = {}) => {
+        log[level](message, fields);
+        this.#early?.push([level, message, fields]);
+        this.#telemetry?.tell(level, message, fields);
+      };
     this.log = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
   }
 
@@ -55,8 +58,9 @@ export class Observing {
           return status === undefined ? [] : observe(status, moment);
         },
       });
-      this.#also = this.#telemetry.around(this.#also);
+      for (const line of this.#early ?? []) this.#telemetry.tell(...line);
     }
+    this.#early = undefined;
     if (health.endpoint !== undefined && !once) {
       this.#health = await startHealth(health.endpoint, () => {
         const status = statusOf(plan);

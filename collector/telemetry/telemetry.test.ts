@@ -10,6 +10,7 @@ import {
   LOG_MESSAGES,
   METRICS,
   type MetricRule,
+  TELEMETRY_HEADERS,
   TELEMETRY_LABELS,
   TELEMETRY_RESOURCE,
   TELEMETRY_SCOPE,
@@ -148,14 +149,17 @@ describe("what is sent", () => {
       for (const name of ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_SERVICE_NAME"])
         delete process.env[name];
     }
-    const log = telemetry.around(folder.settings.log);
-    log.warn("delivery failed: nothing is lost, trying again", {
+    telemetry.tell("warn", "delivery failed: nothing is lost, trying again", {
       exporter: SECRET_DESTINATION,
       reason: `POST answered ${CANARY}`,
       wait_ms: 1_000,
     });
-    log.error(`a message of nobody: ${CANARY}`, { records: 3, file: CANARY, cause: `${CANARY} x` });
-    log.debug(CANARY);
+    telemetry.tell("error", `a message of nobody: ${CANARY}`, {
+      records: 3,
+      file: CANARY,
+      cause: `${CANARY} x`,
+    });
+    telemetry.tell("debug", CANARY, {});
     await telemetry.stop(10_000);
   });
 
@@ -217,7 +221,10 @@ describe("what is sent", () => {
     expect(JSON.stringify(received)).not.toContain(CANARY);
     expect(received[0]?.headers).toMatchObject({ "x-key": "the-key" });
     expect(received[0]?.headers["authorization"]).toBeUndefined();
-    expect(folder.settings.said()).toContain(CANARY);
+    const heads = received.flatMap(({ headers }) => Object.keys(headers));
+    expect([...new Set(heads)].toSorted()).toEqual([...TELEMETRY_HEADERS, "x-key"].toSorted());
+    for (const { headers } of received)
+      expect(headers["user-agent"]).toMatch(/^OTel-OTLP-Exporter-JavaScript\/[\d.]+$/);
   });
 });
 

@@ -4,6 +4,8 @@ import type { ServiceConfig } from "#config/service.ts";
 import { METRICS, TELEMETRY_SCOPE, telemetryLine } from "#proto/egress-telemetry.ts";
 import type { Observation } from "./observations.ts";
 
+export type Level = keyof Logger;
+
 export interface TelemetryOptions {
   otlp: NonNullable<ServiceConfig["telemetry"]["otlp"]>;
   version: string;
@@ -14,8 +16,8 @@ export interface TelemetryOptions {
 }
 
 export interface Telemetry {
-  /** Writes to `log`, and sends what the contract allows of each line. */
-  around(log: Logger): Logger;
+  /** Sends what the contract allows of a log line. */
+  tell(level: Level, message: string, fields: LogFields): void;
   /** Sends what is left, for at most `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
 }
@@ -44,8 +46,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   measure(meters.getMeter(TELEMETRY_SCOPE, options.version), options);
   const emitter = loggers.getLogger(TELEMETRY_SCOPE, options.version);
   return {
-    around: (log) =>
-      around(log, (level, message, fields) => emit(emitter, level, telemetryLine(message, fields))),
+    tell(level, message, fields) {
+      if (level !== "debug") emit(emitter, level, telemetryLine(message, fields));
+    },
     async stop(timeoutMs) {
       const ended = Promise.allSettled([meters.shutdown(), loggers.shutdown()]);
       let timer: NodeJS.Timeout | undefined;
@@ -101,18 +104,6 @@ function measure(meter: Meter, options: TelemetryOptions): void {
     },
     [...instruments.values()],
   );
-}
-
-type Level = "debug" | "info" | "warn" | "error";
-
-function around(log: Logger, also: (level: Level, message: string, fields: LogFields) => void): Logger {
-  const both =
-    (level: Level) =>
-    (message: string, fields: LogFields = {}) => {
-      log[level](message, fields);
-      if (level !== "debug") also(level, message, fields);
-    };
-  return { debug: both("debug"), info: both("info"), warn: both("warn"), error: both("error") };
 }
 
 /** The numbers of OpenTelemetry's severities. */

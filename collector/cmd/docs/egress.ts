@@ -1,5 +1,13 @@
 import type { AttributeRule, Mode, RecordRule } from "#proto/egress.ts";
 import { MODES, PROMISES, RECORDS, RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "#proto/egress.ts";
+import {
+  LOG_FIELDS,
+  METRICS,
+  type MetricRule,
+  TELEMETRY_LABELS,
+  TELEMETRY_RESOURCE,
+  TELEMETRY_SCOPE,
+} from "#proto/egress-telemetry.ts";
 import { table } from "./table.ts";
 
 const INTRODUCTION = `# What may leave a developer's machine
@@ -20,7 +28,7 @@ const KEPT: Record<(typeof PROMISES)[number], string> = {
 
 /** Renders the contract as docs/egress-contract.md. */
 export function egressPage(): string {
-  return `${[INTRODUCTION, modeOff(), allModes(), envelope()].join("\n\n")}\n`;
+  return `${[INTRODUCTION, modeOff(), allModes(), envelope(), telemetry()].join("\n\n")}\n`;
 }
 
 function modeOff(): string {
@@ -87,6 +95,29 @@ function envelope(): string {
   const rows = RESOURCE.map((rule) => [`\`${rule.name}\``, shape(rule), ...marks(rule.modes), rule.meaning]);
   const scopes = SCOPE_NAMES.map((name) => `\`${name}\``).join(" or ");
   return `## Resource and scope\n\n${modesTable(rows)}\n\nThe scope's name is the receiver: ${scopes}. Its version is the receiver's: ${shape(SCOPE_VERSION)}. It has no attributes.`;
+}
+
+function telemetry(): string {
+  const metrics = Object.values(METRICS).map(({ name, labels }: MetricRule) => [
+    `\`${name}\``,
+    labels.map((label) => `\`${label}\``).join(", "),
+  ]);
+  const labels = Object.entries(TELEMETRY_LABELS).map(([name, values]) => [
+    `\`${name}\``,
+    values.map((value) => `\`${value}\``).join(", "),
+  ]);
+  return `## What the collector tells of itself
+
+Only where \`service.telemetry.otlp\` names an endpoint: [telemetry.md](telemetry.md). The resource is ${TELEMETRY_RESOURCE.map((name) => `\`${name}\``).join(", ")}; the scope is
+\`${TELEMETRY_SCOPE}\`. Values of labels come from closed lists, log lines are known messages with the fields ${Object.keys(
+    LOG_FIELDS,
+  )
+    .map((name) => `\`${name}\``)
+    .join(", ")}.
+
+${table(["Metric", "Labels"], metrics)}
+
+${table(["Label", "Values"], labels)}`;
 }
 
 function modesTable(rows: readonly (readonly string[])[]): string {
