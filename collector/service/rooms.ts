@@ -5,6 +5,8 @@ import type { PlannedPipeline } from "./plan.ts";
 
 /** How often records are looked for that have waited too long. */
 const EXPIRE_EVERY_MS = 10 * 60_000;
+/** After the clock has jumped, or the computer slept, nothing is given up for so long: it may be corrected. */
+const STEADY_MS = 60 * 60_000;
 
 export interface RoomsOptions {
   store: StateStore;
@@ -26,6 +28,8 @@ export class Rooms {
   readonly #said = new Set<string>();
   readonly #refilling = new Set<string>();
   #cancel: (() => void) | undefined;
+  #lookedAtMs = Number.NaN;
+  #steadySinceMs = Number.NaN;
 
   constructor(options: RoomsOptions) {
     this.#o = options;
@@ -70,7 +74,7 @@ export class Rooms {
     this.#o.refill(exporter);
   }
 
-  /** The refill is done, or has failed and may be tried again. */
+  /** The refill is done. One that failed is tried again at the next look. */
   refilled(exporter: string): void {
     this.#refilling.delete(exporter);
   }
@@ -87,11 +91,20 @@ export class Rooms {
   #look(): void {
     const { pipelines } = this.#o.plan();
     const exporters = new Set(pipelines.flatMap((pipeline) => pipeline.exporters));
+    const isSteady = this.#isSteady(this.#o.clock.now());
+    this.#refilling.clear();
     for (const exporter of exporters) {
-      this.#expire(exporter);
+      if (isSteady) this.#expire(exporter);
       this.settled(exporter);
     }
     this.#cancel = this.#o.clock.after(EXPIRE_EVERY_MS, () => this.#look());
+  }
+
+  #isSteady(nowMs: number): boolean {
+    const passedMs = nowMs - this.#lookedAtMs;
+    this.#lookedAtMs = nowMs;
+    if (!(passedMs >= 0 && passedMs < 2 * EXPIRE_EVERY_MS)) this.#steadySinceMs = nowMs;
+    return nowMs - this.#steadySinceMs >= STEADY_MS;
   }
 
   #expire(exporter: string): void {

@@ -263,16 +263,20 @@ export class Service {
     await this.#inTurn(async () => {
       if (this.#stopping) return;
       await this.#graph.reconcile({ ...this.#plan, receivers: [] });
-      try {
-        this.store.refill(exporter);
-        this.#pausing.leftOver();
-      } finally {
-        await this.#follow();
-      }
-    }).catch(() =>
-      this.#o.log.warn("what a destination missed could not be read again, trying later", { exporter }),
+      this.#takeBack(exporter);
+      await this.#follow();
+    }).catch((error: unknown) =>
+      this.#failed(error instanceof Error ? error : new Error("reading could not go on after a refill")),
     );
-    this.#rooms.refilled(exporter);
+  }
+
+  #takeBack(exporter: string): void {
+    try {
+      this.store.refill(exporter);
+      this.#rooms.refilled(exporter);
+    } catch {
+      this.#o.log.warn("what a destination missed could not be read again, trying later", { exporter });
+    }
   }
 
   #hurries(firstStartMs: number): boolean {
