@@ -8,6 +8,8 @@ import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
+import { tapCommand } from "./tap-command.ts";
+import { topCommand } from "./top-command.ts";
 import { usageCommand } from "./usage-command.ts";
 import { validateCommand } from "./validate.ts";
 import { VERSION } from "#config/version.ts";
@@ -36,6 +38,8 @@ Examples:
   .addCommand(componentsCommand())
   .addCommand(configCommand())
   .addCommand(statusCommand())
+  .addCommand(topCommand())
+  .addCommand(tapCommand())
   .addCommand(usageCommand())
   .addCommand(backfillCommand())
   .addCommand(excludeCommand())
