@@ -40,7 +40,8 @@ function certificate(subject: Subject, issuer: { name: string; key: KeyObject })
   );
   const signature = der(BIT_STRING, Uint8Array.of(0), sign("sha256", signed, issuer.key));
   const base64 = Buffer.from(der(SEQUENCE, signed, ECDSA_WITH_SHA256, signature)).toString("base64");
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+  // A blank line, as after a last line that is full, would end the text for OpenSSL.
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, "$&\n")}-----END CERTIFICATE-----\n`;
 }
 
 const [BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID, UTF8_STRING] = [1, 2, 3, 4, 6, 12] as const;
