@@ -9,6 +9,7 @@ import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
 import { tapCommand } from "./tap-command.ts";
+import { testCommand } from "./test-command.ts";
 import { topCommand } from "./top-command.ts";
 import { usageCommand } from "./usage-command.ts";
 import { validateCommand } from "./validate.ts";
@@ -40,6 +41,7 @@ Examples:
   .addCommand(statusCommand())
   .addCommand(topCommand())
   .addCommand(tapCommand())
+  .addCommand(testCommand())
   .addCommand(usageCommand())
   .addCommand(backfillCommand())
   .addCommand(excludeCommand())

@@ -5,7 +5,9 @@ import { Machine, until } from "./testing.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "main.ts");
 const CANARY = "canary-4c1e";
+/** Shown beside each test that is skipped for it. */
 const reason = noTerminal();
+const inPty = reason === undefined ? "" : ` (skipped: ${reason})`;
 
 let machine: Machine;
 let terminals: Terminal[];
@@ -37,7 +39,7 @@ function talk(output: number): void {
 }
 
 it.skipIf(reason !== undefined)(
-  "top fills the terminal, renews itself and gives the terminal back on q",
+  `top fills the terminal, renews itself and gives the terminal back on q${inPty}`,
   { timeout: 90_000 },
   async () => {
     talk(7);
@@ -56,14 +58,18 @@ it.skipIf(reason !== undefined)(
   },
 );
 
-it.skipIf(reason !== undefined)("top gives the terminal back on Ctrl-C", { timeout: 90_000 }, async () => {
-  await running();
-  const top = inTerminal("top");
-  await until(() => top.text.includes("records in"), "the first look");
-  top.type("\u0003");
-  expect(await top.ended).toBe(0);
-  expect(top.output.endsWith("\u001B[?1049l")).toBe(true);
-});
+it.skipIf(reason !== undefined)(
+  `top gives the terminal back on Ctrl-C${inPty}`,
+  { timeout: 90_000 },
+  async () => {
+    await running();
+    const top = inTerminal("top");
+    await until(() => top.text.includes("records in"), "the first look");
+    top.type("\u0003");
+    expect(await top.ended).toBe(0);
+    expect(top.output.endsWith("\u001B[?1049l")).toBe(true);
+  },
+);
 
 it("top --once and --json do without a terminal and without escapes", { timeout: 90_000 }, async () => {
   talk(7);
@@ -141,18 +147,22 @@ interface Shown {
   resource: Record<string, string>;
 }
 
-it.skipIf(reason !== undefined)("tap ends cleanly on Ctrl-C in a terminal", { timeout: 90_000 }, async () => {
-  await running();
-  const tap = inTerminal("tap", "gate");
-  let output = 200;
-  await until(() => {
-    talk((output += 1));
-    return tap.text.includes("gen_ai.usage.output_tokens=");
-  }, "a record is shown");
-  tap.type("\u0003");
-  expect(await tap.ended).toBe(0);
-  expect(tap.text).not.toContain(CANARY);
-});
+it.skipIf(reason !== undefined)(
+  `tap ends cleanly on Ctrl-C in a terminal${inPty}`,
+  { timeout: 90_000 },
+  async () => {
+    await running();
+    const tap = inTerminal("tap", "gate");
+    let output = 200;
+    await until(() => {
+      talk((output += 1));
+      return tap.text.includes("gen_ai.usage.output_tokens=");
+    }, "a record is shown");
+    tap.type("\u0003");
+    expect(await tap.ended).toBe(0);
+    expect(tap.text).not.toContain(CANARY);
+  },
+);
 
 it("a collector that was killed leaves nothing in the way of the next", { timeout: 120_000 }, async () => {
   await running();
@@ -163,5 +173,3 @@ it("a collector that was killed leaves nothing in the way of the next", { timeou
   await running();
   expect((await machine.talos("tap")).code).toBe(0);
 });
-
-if (reason !== undefined) it.skip(`in a terminal: ${reason}`);
