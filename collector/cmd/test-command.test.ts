@@ -54,7 +54,11 @@ it.each([
 
 it("says nothing of a line's text, its folder or where it ran", async () => {
   const file = changed("cwd: /srv/example", "cwd: /srv/canary-88d");
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll("output_tokens: 25", "output_tokens: 26"));
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replaceAll("usage.output_tokens: 25", "usage.output_tokens: 26"),
+  );
   const ran = await machine.talosAlone("test", file);
+  expect(ran.code).toBe(1);
   expect(ran.stdout + ran.stderr).not.toMatch(/canary-88d|talos-test-/);
 });
