@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
 import { outboxCommand } from "./outbox-command.ts";
 import { pauseCommand, resumeCommand } from "./pause-command.ts";
@@ -42,6 +43,7 @@ Examples:
   .addCommand(topCommand())
   .addCommand(tapCommand())
   .addCommand(testCommand())
+  .addCommand(doctorCommand())
   .addCommand(usageCommand())
   .addCommand(backfillCommand())
   .addCommand(excludeCommand())
