@@ -92,14 +92,15 @@ Examples:
     });
 }
 
-function inForce(config: string[] | undefined) {
+/** Every setting of the configuration that a command names. */
+export function inForce(config: string[] | undefined) {
   const { plan, tree } = readPlan(config);
   const schema = rootNode(components);
   const defaults = new Map([
     ["service.state_dir", plan.stateDir],
     ["service.config_dir", plan.configDir],
   ]);
-  return { schema, tree, settings: effectiveSettings({ tree }, { schema, defaults }) };
+  return { plan, schema, tree, settings: effectiveSettings({ tree }, { schema, defaults }) };
 }
 
 function entryOf({ path, value, origin }: Setting, withOrigin: boolean) {

@@ -9,6 +9,7 @@ import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
 import { explain } from "./failure.ts";
+import { supportBundleCommand } from "./support-bundle-command.ts";
 import { tapCommand } from "./tap-command.ts";
 import { testCommand } from "./test-command.ts";
 import { topCommand } from "./top-command.ts";
@@ -49,7 +50,8 @@ Examples:
   .addCommand(excludeCommand())
   .addCommand(pauseCommand())
   .addCommand(resumeCommand())
-  .addCommand(outboxCommand());
+  .addCommand(outboxCommand())
+  .addCommand(supportBundleCommand());
 
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help to see what is possible)");
