@@ -153,7 +153,9 @@ it("does not read in `run --once` while paused", { timeout: TIMEOUT_MS }, async 
 
 /** Names of folders and repositories are in no output, no file that is sent and no state. */
 function expectNoCanary(...but: string[]): void {
-  const files = readdirSync(machine.stateDir).filter((name) => !but.includes(name));
+  const files = readdirSync(machine.stateDir, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !but.includes(entry.name))
+    .map((entry) => entry.name);
   const texts = files.map((name) => readFileSync(path.join(machine.stateDir, name), "latin1"));
   const said = machine.output.replaceAll(/^Left out from now on.*$/gm, "");
   for (const text of [...texts, said, readFileSync(machine.outFile("file"), "utf8")])
