@@ -26,8 +26,9 @@ export function supportBundleCommand(): Command {
     .addHelpText(
       "after",
       `
-In it: versions and system, the configuration in force and where each value comes from, status, counters, and the last
-100 log lines of the collector that runs. Component names and the host of an endpoint stay.
+In it: versions and system, the configuration in force and where each value comes from, status, counters, what
+\`talos doctor --offline\` finds, and the last 100 log lines of the collector that runs. Component names and the host of an
+endpoint stay.
 
 Not in it: secrets, transcripts, folders, files and repositories of yours, patterns you wrote, the list of excluded
 folders, times of pauses, your user name, hashes and ids. A value that is not known to be harmless is written as

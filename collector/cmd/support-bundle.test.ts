@@ -9,7 +9,7 @@ import { Machine, until } from "./testing.ts";
 const MAIN = path.resolve(import.meta.dirname, "main.ts");
 const TIMEOUT_MS = 120_000;
 const reason = noTerminal();
-const ENTRIES = ["configuration.yaml", "counters.json", "status.json", "versions.json"];
+const ENTRIES = ["configuration.yaml", "counters.json", "doctor.json", "status.json", "versions.json"];
 
 let machine: Machine;
 let out: string;
@@ -52,6 +52,9 @@ it("lists what it writes, and writes it for its owner alone", { timeout: TIMEOUT
   });
   expect(parsed(files, "versions.json")).toMatchObject({ node: process.versions.node, arch: process.arch });
   expect(Object.keys(parsed(files, "counters.json"))).toContain("receiver_read_bytes");
+  const found = JSON.parse(files.get("doctor.json") ?? "") as object[];
+  expect(found).toContainEqual({ id: "folders", status: "ok" });
+  expect(found).toContainEqual(expect.objectContaining({ id: "formats", detail: expect.any(String) }));
   const configuration = files.get("configuration.yaml");
   expect(configuration).toMatch(/include: \["\[path\]"\] # config\.yaml:3/);
   expect(configuration).toMatch(/timeout: 1s # config\.yaml:\d+/);
@@ -124,8 +127,9 @@ it("holds no secret, no place and no person", { timeout: TIMEOUT_MS }, async () 
   const ran = await machine.talosAlone("support-bundle", "-y", "-o", out, "-c", machine.configFile);
   expect(ran).toMatchObject({ code: 0, stderr: "" });
   const files = unpack();
-  expect(files.size).toBe(5);
+  expect(files.size).toBe(6);
   const all = [...files.values()].join("\n");
+  expect(all).not.toMatch(/\(process /);
   expect(all).not.toMatch(/canary/i);
   expect(all).not.toContain(path.basename(machine.dir));
   expect(all).not.toContain("talos-machine");

@@ -11,6 +11,7 @@ import { pauseAt, readPauses } from "../../service/pauses.ts";
 import { inForce } from "../config-command.ts";
 import type { Setting } from "../config/effective.ts";
 import type { SchemaNode } from "../config/schema-node.ts";
+import { checks } from "./checks.ts";
 import { Scrubber, tellable, words } from "./redact.ts";
 import type { Entry } from "./tar.ts";
 
@@ -32,6 +33,7 @@ export async function collect(
     { name: "configuration.yaml", text: yamlText(settings.map((each) => entryOf(each, scrub))) },
     json("status.json", { ...status, paused: isPaused(plan.configDir, nowMs), process: usage(running) }),
     json("counters.json", counters ?? {}),
+    json("doctor.json", await checks(config)),
   ];
   if (running !== undefined) entries.push({ name: "log.jsonl", text: logText(running, scrub) });
   return entries;
