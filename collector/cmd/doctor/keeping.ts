@@ -26,18 +26,20 @@ export const keychain: Check = {
     const source = subject.planned.plan.service.outbox.key_source;
     if (source !== "keychain") return skip(`not used: \`service.outbox.key_source\` is ${source}`);
     const signal = AbortSignal.timeout(KEYCHAIN_TIMEOUT_MS);
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(new Error("late")), { once: true });
+    const none = warn(
+      "no keychain answers: the key is kept in memory, and what waits is read again after a restart",
+      "unlock the keychain, or set `service.outbox.key_source: file`",
+    );
+    const late = new Promise<"late">((resolve) => {
+      signal.addEventListener("abort", () => resolve("late"), { once: true });
     });
+    const ask = async () => (await subject.keychain()).get(signal);
     try {
-      const place = await subject.keychain();
-      const key = await Promise.race([place.get(signal), late]);
+      const key = await Promise.race([ask(), late]);
+      if (key === "late") return none;
       return ok(key === null ? "answers; the key is made at the first start" : "answers and holds the key");
     } catch {
-      return warn(
-        "no keychain answers: the key is kept in memory, and what waits is read again after a restart",
-        "unlock the keychain, or set `service.outbox.key_source: file`",
-      );
+      return none;
     }
   },
 };
@@ -78,7 +80,10 @@ export const modes: Check = {
     const open = looked.filter((each) => (statSync(each).mode & 0o077) !== 0);
     if (open.length === 0) return ok("what only you may read, only you can read");
     const names = open.join(", ");
-    return fail(`others can read ${names}`, `chmod 600 ${open.map((each) => `'${each}'`).join(" ")}`);
+    return fail(
+      `others can read ${names}`,
+      `chmod 600 ${open.map((each) => word(each, platform.homeDir)).join(" ")}`,
+    );
   },
 };
 
@@ -112,6 +117,12 @@ export const instance: Check = {
     return together(findings);
   },
 };
+
+/** As a shell takes it: within quotes, `~` would not be the home folder. */
+function word(file: string, homeDir: string): string {
+  const [start, rest] = file.startsWith(`${homeDir}/`) ? ["~", file.slice(homeDir.length)] : ["", file];
+  return start + rest.replaceAll(/[^\w@%+=:,./-]/g, String.raw`\$&`);
+}
 
 /** The folder itself, or the one that it will be made in. */
 function nearestFolder(dir: string): string {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Fault, HttpFaultServer } from "#testkit/http-fault-server.ts";
 import { Machine } from "../testing.ts";
 import { type CheckOptions, runChecks } from "./run-checks.ts";
@@ -17,6 +17,7 @@ beforeEach(async () => {
   sendTo(server.url);
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await server.close();
   await machine.dispose();
 });
@@ -171,10 +172,10 @@ it.each<{
     name: "a token's file that others can read",
     id: "modes",
     status: "fail",
-    detail: "token-file",
-    fix: "chmod 600",
+    detail: "token file",
+    fix: String.raw`token\ file`,
     breakIt: () => {
-      const file = path.join(machine.dir, "token-file");
+      const file = path.join(machine.dir, "token file");
       writeFileSync(file, `${CANARY}-token`);
       chmodSync(file, 0o640);
       machine.configure({
@@ -219,6 +220,28 @@ it.each<{
   );
 });
 
+it(
+  "counts lines of unknown types and shows versions that are three numbers, nothing else of a line",
+  { timeout: 60_000 },
+  async () => {
+    machine.request("one", { output: 1, cwd: `/srv/${CANARY}` });
+    const file = path.join(machine.home, "projects", "-srv-work", "one.jsonl");
+    appendFileSync(file, `${JSON.stringify({ type: `new-${CANARY}`, version: `2.1.331-${CANARY}` })}\n`);
+    appendFileSync(
+      file,
+      `${JSON.stringify({ type: "user", toolUseResult: { version: "9.9.9" } })}\n{"type":"us`,
+    );
+    await machine.talos("run", "--once");
+    const results = await check({ offline: true });
+    expect(results.find(({ id }) => id === "formats")).toMatchObject({
+      status: "warn",
+      detail: "Claude Code 2.1.330; 1 line of types that this version does not know",
+      fix: expect.stringContaining("update Talos Auditor") as string,
+    });
+    expect(JSON.stringify(results)).not.toContain(CANARY);
+  },
+);
+
 it("an invalid configuration is told with every problem, and nothing else is tried", async () => {
   writeConfig((text) => text.replace("receivers:", "receiver:").replace("timeout: 1s", "timeout: never"));
   const [configuration, ...others] = await check();
@@ -238,6 +261,17 @@ it("offline, nothing is sent", async () => {
     "clock",
   ]);
   expect(server.connections).toBe(0);
+});
+
+it("tells of a proxy in the environment, and of a variable that names none, never what they hold", async () => {
+  sendTo("https://destination.example.com");
+  vi.stubEnv("https_proxy", `http://${CANARY}:${CANARY}@127.0.0.1:9`);
+  const used = (await check({ offline: true })).find(({ id }) => id === "proxy");
+  expect(used).toMatchObject({ status: "ok", detail: `${ID}: by the environment` });
+  vi.stubEnv("https_proxy", `socks5://${CANARY}`);
+  const unusable = (await check({ offline: true })).find(({ id }) => id === "proxy");
+  expect(unusable).toMatchObject({ status: "warn", fix: "set https_proxy to http://host:port" });
+  expect(JSON.stringify([used, unusable])).not.toContain(CANARY);
 });
 
 it("tells that a proxy is used, never which password it wants", async () => {
