@@ -1,39 +1,26 @@
-/** What a person sees: commands in a pseudo-terminal, made by `script`. */
-import { spawn, spawnSync } from "node:child_process";
+/** What a person sees: commands in a pseudo-terminal, as the testkit makes it. */
 import path from "node:path";
 import { afterEach, expect, it } from "vitest";
-import { Machine } from "./testing.ts";
+import { noTerminal, Terminal } from "#testkit/terminal.ts";
+import { Machine, until } from "./testing.ts";
 
 const TIMEOUT_MS = 120_000;
 const MAIN = path.resolve(import.meta.dirname, "main.ts");
-/** The one of util-linux; others take other options. */
-const hasScript = spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") ?? false;
 
 let machine: Machine;
 afterEach(() => machine.dispose());
 
-interface Seen {
-  code: number | null;
-  text: string;
-}
-
 /** Runs a command in a terminal, and types `answer` once `question` is shown. */
-async function inTerminal(args: string[], question?: string, answer = ""): Promise<Seen> {
-  const command = [process.execPath, MAIN, ...args, "--config", machine.configFile]
-    .map((word) => `'${word}'`)
-    .join(" ");
-  const env = { ...process.env, HOME: machine.dir, TERM: "xterm", NO_COLOR: undefined };
-  const child = spawn("script", ["-qefc", command, "/dev/null"], { env });
-  const seen: Seen = { code: null, text: "" };
-  let asked = question;
-  child.stdout.on("data", (chunk: Buffer) => {
-    seen.text += chunk.toString();
-    if (asked === undefined || !seen.text.includes(asked)) return;
-    asked = undefined;
-    child.stdin.write(answer);
+async function inTerminal(args: string[], question?: string, answer = "") {
+  const terminal = new Terminal([process.execPath, MAIN, ...args, "--config", machine.configFile], {
+    env: { ...process.env, HOME: machine.dir, TERM: "xterm", NO_COLOR: undefined },
+    dir: machine.dir,
   });
-  seen.code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return seen;
+  if (question !== undefined) {
+    await until(() => terminal.text.includes(question), `"${question}" is shown`);
+    terminal.type(answer);
+  }
+  return { code: await terminal.ended, text: terminal.output };
 }
 
 function days(...outputs: number[]): void {
@@ -44,7 +31,7 @@ function days(...outputs: number[]): void {
   }
 }
 
-const options = { skip: !hasScript, timeout: TIMEOUT_MS };
+const options = { skip: noTerminal() !== undefined, timeout: TIMEOUT_MS };
 
 it("shows a table, a dim head and a sparkline in a terminal", options, async () => {
   days(400_000, 100_000, 200_000);
