@@ -13,9 +13,10 @@ import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { page, section } from "./page.ts";
 import { PROJECT } from "./processes.ts";
+import { soak } from "./soak.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, latency, codec, ingest];
+const BENCHMARKS = [backlog, idle, latency, codec, ingest, soak];
 
 interface Options {
   only?: string[];
@@ -54,7 +55,7 @@ async function measure(benchmark: Benchmark, quick: boolean): Promise<Finding | 
 
 await new Command("bench")
   .description(
-    "Measures this working tree beside its peers and writes docs/benchmarks.md. Takes about ten minutes.",
+    "Measures this working tree beside its peers and writes docs/benchmarks.md. Takes about fifteen minutes.",
   )
   .addOption(
     new Option("--only <names...>", "these alone; prints them and writes no page").choices(
