@@ -6,7 +6,7 @@ import { afterAll, expect, it } from "vitest";
 import { soakRun } from "../collector/bench/soak-run.ts";
 import { summaryOf, troublesOf } from "../collector/bench/soak.ts";
 
-/** On two cores that have nothing else to do, about 5 GB with the first GiB, more than an hour of it. `npm run bench` goes on for longer. */
+/** On two cores about 5 GB, more than an hour of work, with the first GiB that is not sampled. `npm run bench` goes on for longer. */
 const SECONDS = Number(process.env["SOAK_SECONDS"] ?? 35);
 
 const dir = mkdtempSync(path.join(tmpdir(), "talos-soak-"));

@@ -8,6 +8,7 @@ import { writeClaudeHome } from "#testkit/corpus/home.ts";
 import type { Truth } from "#testkit/corpus/truth.ts";
 import { testSettings } from "#testkit/fakes.ts";
 import { type Benchmark, type BenchOptions, type Finding, NotMeasuredError } from "./benchmark.ts";
+import { otelcolFile, type OtelcolRun, PUBLISHED, runOtelcol } from "./otelcol.ts";
 import { runTimed, TALOS } from "./processes.ts";
 import { figure, median } from "./statistics.ts";
 
@@ -42,8 +43,54 @@ async function measure({ quick, dir, progress }: BenchOptions): Promise<Finding>
     ours.push(ms);
     theirs.push(peerMs);
   }
+  const { runs, note } = await otelcolRuns(home, quick ? 1 : 3, progress);
   rmSync(home, { recursive: true });
-  return findingOf(truth, ours, theirs);
+  const { tables, notes } = findingOf(truth, ours, theirs);
+  const rows = runs.length === 0 ? [] : [otelcolTable(truth, ours, runs)];
+  return { tables: [...tables, PUBLISHED, ...rows], notes: [...notes, note] };
+}
+
+/** The OpenTelemetry Collector on the same files, where there is one. */
+async function otelcolRuns(
+  home: string,
+  rounds: number,
+  progress: BenchOptions["progress"],
+): Promise<{ runs: OtelcolRun[]; note: string }> {
+  const file = otelcolFile();
+  if (file === undefined) {
+    const note =
+      "The OpenTelemetry Collector was not measured on these files: neither `OTELCOL` nor the PATH names one.";
+    return { runs: [], note };
+  }
+  const runs: OtelcolRun[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    progress(`otelcol, round ${round}`);
+    const run = await runOtelcol(file, home);
+    if (run === undefined)
+      return { runs: [], note: "The OpenTelemetry Collector was there and did not run." };
+    runs.push(run);
+  }
+  return {
+    runs,
+    note: "filelog and json_parser into a file, until its last write; it makes a record of each line.",
+  };
+}
+
+function otelcolTable(truth: Truth, ours: readonly number[], runs: readonly OtelcolRun[]): string[][] {
+  const ms = median(runs.map((run) => run.ms));
+  // Lines that are torn or blank are no records to everybody; much less than the lines is another work.
+  const isWhole = runs.every(({ records }) => records > truth.lines * 0.98);
+  return [
+    ["", "median s", "MB/s", "records", "lines", "our speed by its speed"],
+    [
+      "otelcol",
+      figure(ms / 1_000),
+      figure(truth.bytes / 1_000 / ms),
+      figure(median(runs.map(({ records }) => records))),
+      figure(truth.lines),
+      isWhole ? figure(ms / median(ours)) : "read too little",
+    ],
+  ];
 }
 
 function findingOf(truth: Truth, ours: readonly number[], theirs: readonly number[]): Finding {
