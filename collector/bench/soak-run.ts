@@ -179,7 +179,7 @@ service:
   pipelines: { logs: { receivers: [claude_code], processors: [cwd_hash, redaction], exporters: [otlp_http] } }
 `,
   );
-  return spawn(process.execPath, ["--import", PROBE, ...TALOS, "run", "--config", config], {
+  return spawn(process.execPath, [`--import=${PROBE}`, ...TALOS, "run", "--config", config], {
     cwd: PROJECT,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
