@@ -85,7 +85,26 @@ export interface ReceiverHost {
 /** Changes records in place or returns fewer. Pure: it holds nothing after it returns. */
 export interface Processor extends Component {
   process(records: SourceRecord[]): SourceRecord[];
+  /** For records that have a text when all of the pipeline's processors have seen them. */
+  readonly later?: Later;
 }
+
+/**
+ * What a processor does with a text in its own time. The collector keeps a record with a text encrypted, outside of
+ * every destination's queue, so that no count waits for it. It gives one at a time to the `later` of each processor,
+ * in the pipeline's order, and then spools what came out.
+ */
+export interface Later {
+  /** False: this processor has nothing to do with the record. Pure. */
+  wants(record: SourceRecord): boolean;
+  /** Rejects only for bugs. `record` is the one given, changed: with an answer, and without what may not be sent. */
+  resolve(record: SourceRecord, signal: AbortSignal): Promise<Resolved>;
+}
+
+export type Resolved =
+  | { kind: "done"; record: SourceRecord }
+  /** Ask again after `afterMs`. `reason` is a constant of ours. */
+  | { kind: "retry"; afterMs: number; reason: string };
 
 /** What came back for one request. */
 export type SendResult =
@@ -131,6 +150,16 @@ export interface ReceiverFactory<S extends z.ZodType = z.ZodType> extends Factor
   create(settings: Settings, config: z.output<S>, host: ReceiverHost): Component;
   /** Which folders and repositories are followed. The collector drops the other records. */
   scope?(config: z.output<S>): ScopeConfig;
+  /** How `talos test` gives it lines. Without it, `talos test` leaves the receiver out. */
+  trial?: Trial<S>;
+}
+
+/** A receiver of files, fed from a folder that a test filled. */
+export interface Trial<S extends z.ZodType = z.ZodType> {
+  /** Where lines go that a test gives no file's name. */
+  fileName: string;
+  /** The same configuration, that reads the files of this folder and nothing else on the machine. */
+  confine(config: z.output<S>, folder: string): z.output<S>;
 }
 
 export interface ProcessorFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {
