@@ -1,9 +1,14 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { noTerminal, Terminal } from "#testkit/terminal.ts";
 import { Machine } from "./testing.ts";
 
 const EXAMPLES = path.resolve(import.meta.dirname, "../../config/examples");
+const MAIN = path.resolve(import.meta.dirname, "main.ts");
+/** Shown beside the tests that are skipped for it. */
+const reason = noTerminal();
+const inPty = reason === undefined ? "" : ` (skipped: ${reason})`;
 const EXAMPLE = path.join(EXAMPLES, "one-request.test.yaml");
 
 let machine: Machine;
@@ -62,3 +67,53 @@ it("says nothing of a line's text, its folder or where it ran", async () => {
   expect(ran.code).toBe(1);
   expect(ran.stdout + ran.stderr).not.toMatch(/canary-88d|talos-test-/);
 });
+
+it("several configuration files are merged as `talos run` merges them", async () => {
+  const strict = path.join(machine.dir, "strict.yaml");
+  writeFileSync(strict, "receivers: { claude_code: { scope: { include: ['~/elsewhere/**'] } } }\n");
+  const example = path.join(EXAMPLES, "work-only.test.yaml");
+  const file = path.join(machine.dir, "merged.test.yaml");
+  const text = readFileSync(example, "utf8").replace(
+    "config: work-only.yaml",
+    `config: [${path.join(EXAMPLES, "work-only.yaml")}, strict.yaml]`,
+  );
+  writeFileSync(file, text.replaceAll("file: work-only/", `file: ${EXAMPLES}/work-only/`));
+  const ran = await machine.talosAlone("test", file);
+  expect(ran.stdout).toContain("drops of out_of_scope: expected 2, got 3");
+  expect(ran.code).toBe(1);
+});
+
+it.each([
+  ["file: work-only/agent.jsonl", "file: work-only/none.jsonl", "none.jsonl cannot be read (ENOENT)"],
+  ["private.jsonl: {", "../private.jsonl: {", "expected a name such as"],
+  ["private.jsonl: { file:", "private.jsonl: { flie:", "private.jsonl"],
+  ["claude_code:\n        lines:", "claude_code:\n        file: x\n        lines:", "expected one of"],
+  ["      claude_code:", "      claude_code/x:", "no pipeline of the configuration has it"],
+])("input that cannot be had (%s → %s) is refused by name", async (from, to, told) => {
+  const file = path.join(machine.dir, "changed.test.yaml");
+  const text = readFileSync(path.join(EXAMPLES, "work-only.test.yaml"), "utf8")
+    .replace(from, to)
+    .replace("config: work-only.yaml", `config: ${path.join(EXAMPLES, "work-only.yaml")}`);
+  writeFileSync(file, text.replaceAll("file: work-only/", `file: ${EXAMPLES}/work-only/`));
+  const ran = await machine.talosAlone("test", file);
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain(told);
+});
+
+it.skipIf(reason !== undefined)(
+  `in a terminal, what passed is green and what failed is red, with what differs below it${inPty}`,
+  { timeout: 60_000 },
+  async () => {
+    const file = changed("gen_ai.usage.output_tokens: 25", "gen_ai.usage.output_tokens: 26");
+    const { NO_COLOR: _, ...env } = process.env;
+    const terminal = new Terminal([process.execPath, MAIN, "test", file], {
+      env: { ...env, HOME: machine.dir, TERM: "xterm" },
+      dir: machine.dir,
+    });
+    expect(await terminal.ended).toBe(1);
+    expect(terminal.output).toContain(`\u001B[31m✗\u001B[0m ${file}: two lines of one request`);
+    expect(terminal.output).toContain(`\u001B[32m✓\u001B[0m ${file}: what is older`);
+    expect(terminal.text).toContain("1 passed, 1 failed");
+    expect(terminal.text).toMatch(/nearest differs in\n +gen_ai\.usage\.output_tokens: expected 26, got 25/);
+  },
+);

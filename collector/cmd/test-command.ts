@@ -49,12 +49,18 @@ async function test(files: readonly string[], json: boolean): Promise<number> {
     process.stdout.write(`${JSON.stringify({ results, passed: results.length - failed, failed })}\n`);
   } else {
     for (const { file, name, passed, problems } of results) {
-      process.stdout.write(`${passed ? "✓" : "✗"} ${file}: ${name}\n`);
+      process.stdout.write(`${mark(passed)} ${file}: ${name}\n`);
       for (const problem of problems) process.stdout.write(`    ${problem}\n`);
     }
     process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
   }
   return failed === 0 ? 0 : EXIT.failure;
+}
+
+function mark(passed: boolean): string {
+  const text = passed ? "✓" : "✗";
+  const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  return color ? `\u001B[${passed ? 32 : 31}m${text}\u001B[0m` : text;
 }
 
 async function runFile(file: string): Promise<Result[]> {
@@ -73,8 +79,11 @@ function planOf({ config, env }: TestFile, file: string, baseDir: string): Plan 
   const platform = systemPlatform();
   const home = { ...platform, env: { ...platform.env, ...env } };
   const loaded =
-    typeof config === "string"
-      ? loadConfig(path.resolve(baseDir, config), home)
+    typeof config === "string" || Array.isArray(config)
+      ? loadConfig(
+          [config].flat().map((each) => path.resolve(baseDir, each)),
+          home,
+        )
       : parseConfigText(JSON.stringify(config), file, home);
   return planService(loaded, components, home);
 }

@@ -9,5 +9,13 @@ export const claudeCodeFactory = defineReceiver({
   summary: "Follows the transcripts of Claude Code: one record per request and per human prompt.",
   config: ClaudeCodeConfig,
   scope: ({ scope }) => scope,
+  trial: {
+    fileName: "session.jsonl",
+    confine: (config, folder) => ({
+      ...config,
+      include: [`${folder.replaceAll("\\", "/")}/**/*.jsonl`],
+      exclude: [],
+    }),
+  },
   create: (settings, config, host) => new ClaudeCodeReceiver(settings, config, host),
 });

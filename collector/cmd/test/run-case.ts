@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Exporter, ExporterFactory, ReceiverFactory, SendResult } from "#component/component.ts";
+import type { Exporter, ExporterFactory, SendResult } from "#component/component.ts";
 import { ConfigError } from "#config/errors.ts";
 import { VERSION } from "#config/version.ts";
 import type { LogsRequest } from "#proto/logs.ts";
@@ -11,11 +11,15 @@ import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
 import { plainRecord } from "../tap-text.ts";
 import type { Outcome } from "./compare.ts";
+import { fedReceivers } from "./feed.ts";
 import type { Case } from "./test-file.ts";
 
 const PATIENCE_MS = 30_000;
 
-/** Runs one case through its receivers, processors and gate, in a folder of its own that is removed. No network. */
+/**
+ * Runs one case through its receivers, processors and gate, in a folder of its own that is removed. No network. The
+ * home folder of a test is the same on every machine.
+ */
 export async function runCase(plan: Plan, each: Case, baseDir: string): Promise<Outcome> {
   const dir = mkdtempSync(path.join(tmpdir(), "talos-test-"));
   try {
@@ -33,10 +37,8 @@ async function runIn(
   const exporter = each.exporter ?? plan.pipelines[0]?.exporters[0] ?? "";
   if (!plan.exporters.some(({ id }) => id === exporter))
     throw new ConfigError(["exporter: no pipeline of the configuration has it"]);
-  const unknown = Object.keys(each.input).find((id) => !plan.receivers.some((one) => one.id === id));
-  if (unknown !== undefined)
-    throw new ConfigError([`input.${unknown}: no pipeline of the configuration has it`]);
   writeFirstStart(dir, each);
+  const { os } = systemPlatform();
   const taken = new Map<string, LogsRequest[]>();
   const service = await Service.open({
     plan: {
@@ -44,13 +46,13 @@ async function runIn(
       stateDir: path.join(dir, "state"),
       configDir: path.join(dir, "config"),
       service: { ...plan.service, outbox: { ...plan.service.outbox, key_source: "memory" } },
-      receivers: plan.receivers.map((one) => fed(one, { dir, each, baseDir })),
+      receivers: fedReceivers(plan.receivers, each.input, { dir: path.join(dir, "input"), baseDir }),
       exporters: plan.exporters.map((one) => capturing(one, taken)),
     },
     version: VERSION,
     clock: systemClock,
     log: createLogger({ level: "error", format: "text", write: () => {}, now: Date.now }),
-    platform: { ...systemPlatform(), homeDir: dir, env: {} },
+    platform: { os, homeDir: os === "win32" ? "C:\\Users\\me" : "/home/me", env: {} },
     once: true,
   });
   try {
@@ -69,27 +71,6 @@ function writeFirstStart(dir: string, { first_start: at }: Case): void {
   mkdirSync(path.join(dir, "config"), { mode: 0o700 });
   const moment = { first_start_ms: at === undefined ? 0 : Date.parse(at), instance_id: "0".repeat(32) };
   writeFileSync(path.join(dir, "config", "first-start.json"), JSON.stringify(moment), { mode: 0o600 });
-}
-
-/** The receiver as it is configured, reading the test's lines and nothing else. */
-function fed(
-  planned: Planned<ReceiverFactory>,
-  { dir, each, baseDir }: { dir: string; each: Case; baseDir: string },
-): Planned<ReceiverFactory> {
-  if (planned.factory.type !== "claude_code")
-    throw new ConfigError([`input.${planned.id}: receivers of this type cannot be tested yet`]);
-  const folder = path.join(dir, "input", planned.id.replaceAll("/", "-"));
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, "session.jsonl");
-  const input = each.input[planned.id];
-  if (input !== undefined && "file" in input) copyFileSync(path.resolve(baseDir, input.file), file);
-  else if (input !== undefined) writeFileSync(file, input.lines.map((line) => `${textOf(line)}\n`).join(""));
-  const include = [`${folder.replaceAll("\\", "/")}/*.jsonl`];
-  return { ...planned, config: { ...Object(planned.config), include, exclude: [] } };
-}
-
-function textOf(line: unknown): string {
-  return typeof line === "string" ? line : JSON.stringify(line);
 }
 
 /** Takes what the exporter would be given, by the same rules of delivery. */
