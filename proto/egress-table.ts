@@ -4,6 +4,7 @@
  */
 import type { AttributeRule, Mode } from "./attribute-rule.ts";
 import { count, exception, hex, line, MODES, oneOf, version } from "./attribute-rule.ts";
+import { CATEGORIES, MAX_HINT_LENGTH } from "./categories.ts";
 import { CUSTOM_MODEL, PROVIDERS, PUBLISHED_MODELS } from "./models.ts";
 
 export interface RecordRule {
@@ -24,7 +25,6 @@ const FULL: readonly Mode[] = ["full"];
 const MAX_TOKENS = 100_000_000;
 const MAX_SEARCHES = 100_000;
 const MAX_LINES = 10_000_000;
-const MAX_HINT_LENGTH = 120;
 const MAX_BODY_LENGTH = 1_000_000;
 
 const MODEL = oneOf([...PUBLISHED_MODELS, CUSTOM_MODEL]);
@@ -240,22 +240,6 @@ function hint(name: string, meaning: string): AttributeRule {
     reason: CATEGORY_REASON,
   };
 }
-
-const CATEGORIES = [
-  "feature",
-  "bugfix",
-  "refactor",
-  "test",
-  "debug",
-  "review",
-  "docs",
-  "explore",
-  "plan",
-  "ops",
-  "build",
-  "data",
-  "other",
-] as const;
 
 const prompt: RecordRule = {
   eventName: "talos.prompt",
