@@ -25,6 +25,7 @@ const LAYERS: Layer[] = [
   { folder: "collector/component", mayImport: ["proto", "config", "zod"] },
   { folder: "collector/state", mayImport: [...ours, "zod", "node:", "@napi-rs/keyring"] },
   { folder: "collector/helper", mayImport: [...ours, "collector/state", "node:"] },
+  { folder: "collector/transport", mayImport: [...ours, "zod", "node:"] },
   {
     folder: "collector/service",
     mayImport: [...ours, "collector/helper", "collector/state", "zod", "node:"],
@@ -37,8 +38,12 @@ const LAYERS: Layer[] = [
 
   { folder: "receivers/*", mayImport: [...ours, "zod", "node:"] },
   { folder: "processors/cwd_hash", mayImport: [...ours, "zod", "node:crypto"] },
+  {
+    folder: "processors/categorize",
+    mayImport: [...ours, "collector/transport", "zod", "node:", "ollama"],
+  },
   { folder: "processors/*", mayImport: [...ours, "zod"] },
-  { folder: "exporters/*", mayImport: [...ours, "zod", "node:"] },
+  { folder: "exporters/*", mayImport: [...ours, "collector/transport", "zod", "node:"] },
 
   { folder: "backend/domain", mayImport: domain },
   { folder: "backend/env.ts", mayImport: ["zod"], mayName: ["backend/objects"] },
@@ -48,7 +53,7 @@ const LAYERS: Layer[] = [
   { folder: "backend/queue", mayImport: [...worker, "backend/objects"] },
   {
     folder: "backend/dashboard",
-    mayImport: ["preact", "proto/egress.ts"],
+    mayImport: ["preact", "proto/egress.ts", "backend/domain/role.ts", "backend/domain/api", "zod"],
     mayName: ["backend/domain/report.ts"],
   },
   { folder: "backend", mayImport: ["backend", "proto", "hono", "zod", "cloudflare:"] },

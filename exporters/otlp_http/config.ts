@@ -1,41 +1,10 @@
 import * as z from "zod";
 import { duration } from "#config/duration.ts";
-import { secret } from "#config/secret.ts";
 import { endpoint } from "#config/endpoint.ts";
-import { ProxyConfig } from "./proxy.ts";
+import { headerName, headerSecret, TlsConfig } from "../../collector/transport/config.ts";
+import { ProxyConfig } from "../../collector/transport/proxy.ts";
 
 const LONGEST_TIMEOUT_MS = 3_600_000;
-
-/** Headers that this exporter sets itself: what leaves in them is part of the egress contract. */
-const OWN_HEADERS = new Set([
-  "accept-encoding",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-type",
-  "cookie",
-  "expect",
-  "host",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-]);
-
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: "is not a header name" })
-  .refine((name) => !OWN_HEADERS.has(name.toLowerCase()), { error: "is set by this exporter" });
-
-/** Line breaks and other control characters would end the header and begin another. */
-const headerSecret = secret().refine(
-  (value) => /^[\x21-\x7e]([\t\x20-\x7e]*[\x21-\x7e])?$/.test(value.reveal()),
-  {
-    error: "must be printable ASCII without spaces around it",
-  },
-);
 
 export const OtlpHttpConfig = z
   .strictObject({
@@ -53,22 +22,7 @@ export const OtlpHttpConfig = z
       .enum(["foreign", "talos"])
       .default("foreign")
       .describe("`talos`: the team's own backend, which replaces a record by a later version of it."),
-    tls: z
-      .strictObject({
-        ca_file: z
-          .string()
-          .min(1)
-          .optional()
-          .describe("PEM file of authorities to trust as well, for example of a proxy that reads TLS."),
-        system_cas: z
-          .boolean()
-          .default(true)
-          .describe(
-            "Trust the well-known authorities and this computer's own. `false`: only those in `ca_file`.",
-          ),
-      })
-      .prefault({})
-      .describe("How the server is checked."),
+    tls: TlsConfig,
     proxy: ProxyConfig,
   })
   .refine((c) => (c.endpoint === undefined) !== (c.logs_endpoint === undefined), {

@@ -6,12 +6,13 @@ import type { Codec } from "#proto/codec.ts";
 import { jsonCodec } from "#proto/json.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
+import type { Answer } from "../../collector/transport/answer.ts";
+import { failureOf } from "../../collector/transport/failure.ts";
+import { proxyFor } from "../../collector/transport/proxy.ts";
+import { Transport } from "../../collector/transport/transport.ts";
+import { readTrust } from "../../collector/transport/trust.ts";
 import type { OtlpHttpConfig } from "./config.ts";
-import { failureOf } from "./failure.ts";
-import { proxyFor } from "./proxy.ts";
-import { type Answer, resultFor } from "./response.ts";
-import { Transport } from "./transport.ts";
-import { readTrust } from "./trust.ts";
+import { resultFor } from "./response.ts";
 
 const gzip = promisify(zlib.gzip);
 
@@ -46,7 +47,10 @@ export class OtlpHttpExporter implements Exporter {
         variable: unusable,
       });
     }
-    this.#transport = new Transport(url, { trust: await readTrust(this.#settings, this.#config.tls), proxy });
+    this.#transport = new Transport(url, {
+      trust: await readTrust(this.#settings, this.#config.tls, "exporters"),
+      proxy,
+    });
   }
 
   async shutdown(): Promise<void> {

@@ -10,7 +10,7 @@ import { logsRequest, type TestSettings, testSettings } from "#testkit/fakes.ts"
 import { HttpFaultServer } from "#testkit/http-fault-server.ts";
 import { OtlpHttpConfig } from "./config.ts";
 import { OtlpHttpExporter } from "./exporter.ts";
-import { bypasses, ProxyConfig, proxyFor } from "./proxy.ts";
+import { bypasses, ProxyConfig, proxyFor } from "../../collector/transport/proxy.ts";
 
 const HOST = "talos.example.test";
 const PASSWORD = "p@ss/wörd:canary-77";

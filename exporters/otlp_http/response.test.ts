@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { protobufCodec } from "#proto/protobuf.ts";
-import { resultFor, retryAfterMs } from "./response.ts";
+import { retryAfterMs } from "../../collector/transport/answer.ts";
+import { resultFor } from "./response.ts";
 
 const now = Date.parse("2026-11-24T08:00:00Z");
 

@@ -2,17 +2,7 @@ import type { SendResult } from "#component/component.ts";
 import type { Codec } from "#proto/codec.ts";
 import { codecFor } from "#proto/codec.ts";
 import { DecodeError } from "#proto/logs.ts";
-
-/** What came back, as far as it is looked at. Text of the other side is never kept, logged or shown. */
-export interface Answer {
-  status: number;
-  contentType: string | undefined;
-  retryAfter: string | undefined;
-  /** A redirect that leads to another host. */
-  leadsElsewhere?: boolean;
-  /** The inflated body of a 2xx answer; undefined when it was too large or could not be inflated. */
-  body: Uint8Array | undefined;
-}
+import { type Answer, retryAfterMs } from "../../collector/transport/answer.ts";
 
 /** Statuses the OTLP specification lets a client retry. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
@@ -22,8 +12,6 @@ const REFUSES_ALL = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426]);
 
 /** How a network answers in place of the destination until somebody signs in: these to another host, or 511. */
 const TEMPORARY_REDIRECTS = new Set([302, 303, 307]);
-
-const LONGEST_WAIT_MS = 3_600_000;
 
 const SIGN_IN = "does this network want a sign-in?";
 
@@ -73,16 +61,4 @@ function rejectedBy({ status, contentType, body }: Answer, codec: Codec): number
  */
 function isBareSuccess(status: number, body: Uint8Array, codec: Codec): boolean {
   return body.length === 0 && (status === 204 || codec.contentType === "application/x-protobuf");
-}
-
-/** Reads `Retry-After`, given in seconds or as an HTTP date. Returns milliseconds from `nowMs`, at most an hour. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  const text = header?.trim() ?? "";
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : httpDate(text) - nowMs;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
-}
-
-/** Only what looks like one is parsed: `Date.parse` takes "-5" for a year. */
-function httpDate(text: string): number {
-  return /^[A-Z][a-z]{2,8}, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
 }

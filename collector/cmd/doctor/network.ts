@@ -5,8 +5,8 @@ import type { Settings } from "#component/component.ts";
 import { errorCode } from "#component/error-code.ts";
 import type { OtlpHttpConfig } from "../../../exporters/otlp_http/config.ts";
 import { otlpHttpFactory } from "../../../exporters/otlp_http/factory.ts";
-import { proxyFor } from "../../../exporters/otlp_http/proxy.ts";
-import { readTrust } from "../../../exporters/otlp_http/trust.ts";
+import { proxyFor } from "../../transport/proxy.ts";
+import { readTrust } from "../../transport/trust.ts";
 import type { Planned } from "../../service/plan.ts";
 import { systemClock } from "../../service/system.ts";
 import { findingOf } from "./answer.ts";
@@ -44,7 +44,7 @@ export const authorities: Check = {
     const findings = await Promise.all(
       secure.map(async ({ id, config }): Promise<Finding> => {
         try {
-          await readTrust(settingsOf(id, subject), config.tls);
+          await readTrust(settingsOf(id, subject), config.tls, "exporters");
           return ok(
             `${id}: ${config.tls.ca_file === undefined ? "the system's" : "those of `ca_file` can be read"}`,
           );
@@ -135,7 +135,7 @@ async function dateOf({ id, url, config }: Destination, subject: Subject): Promi
       url.protocol === "https:"
         ? new https.Agent({
             rejectUnauthorized: true,
-            secureContext: await readTrust(settingsOf(id, subject), config.tls),
+            secureContext: await readTrust(settingsOf(id, subject), config.tls, "exporters"),
             ...(through === undefined ? {} : { proxyEnv: { HTTPS_PROXY: through } }),
           })
         : new http.Agent();

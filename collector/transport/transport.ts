@@ -4,7 +4,7 @@ import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { errorCode } from "#component/error-code.ts";
-import type { Answer } from "./response.ts";
+import type { Answer } from "./answer.ts";
 
 const gunzip = promisify(zlib.gunzip);
 

@@ -5,7 +5,7 @@ import type { SecureContext } from "node:tls";
 import type { Settings } from "#component/component.ts";
 import { errorCode } from "#component/error-code.ts";
 import { expandPath } from "#config/paths.ts";
-import type { OtlpHttpConfig } from "./config.ts";
+import type { TlsConfig } from "./config.ts";
 
 /** Not imported: most of a start needs none of it. */
 const tls = () => process.getBuiltinModule("node:tls");
@@ -16,20 +16,21 @@ const tls = () => process.getBuiltinModule("node:tls");
  */
 export async function readTrust(
   { id, platform }: Settings,
-  config: OtlpHttpConfig["tls"],
+  config: TlsConfig,
+  section: "exporters" | "processors",
 ): Promise<SecureContext> {
   const { createSecureContext, getCACertificates } = tls();
   const own =
     config.ca_file === undefined
       ? []
-      : [await readAuthorities(id, expandPath(config.ca_file, platform, process.cwd()))];
+      : [await readAuthorities(`${section}.${id}`, expandPath(config.ca_file, platform, process.cwd()))];
   const wellKnown = config.system_cas || own.length === 0 ? getCACertificates("default") : [];
   return createSecureContext({
     ca: [...own, ...wellKnown, ...(config.system_cas ? systemAuthorities() : [])],
   });
 }
 
-async function readAuthorities(id: string, file: string): Promise<string> {
+async function readAuthorities(place: string, file: string): Promise<string> {
   try {
     const pem = await readFile(file, "utf8");
     // Refuses a file without a certificate now, instead of every connection later.
@@ -37,7 +38,7 @@ async function readAuthorities(id: string, file: string): Promise<string> {
     return pem;
   } catch (error) {
     // oxlint-disable-next-line eslint/preserve-caught-error -- the error itself names the file's full path
-    throw new Error(`exporters.${id}.tls.ca_file: cannot be used (${errorCode(error)})`);
+    throw new Error(`${place}.tls.ca_file: cannot be used (${errorCode(error)})`);
   }
 }
 
