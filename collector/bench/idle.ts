@@ -4,6 +4,7 @@ import path from "node:path";
 import process from "node:process";
 import { readStatus } from "#state/status.ts";
 import { type Benchmark, type BenchOptions, type Finding, NotMeasuredError } from "./benchmark.ts";
+import { idleOtelcol, otelcolFile, otelcolName } from "./otelcol.ts";
 import { PROJECT, sleep, TALOS, type Usage, usageOf } from "./processes.ts";
 import { figure } from "./statistics.ts";
 import { requestLines } from "./transcript.ts";
@@ -47,26 +48,43 @@ async function measure({ quick, dir, progress }: BenchOptions): Promise<Finding>
     const [end, ms] = [usageOf(child.pid ?? 0), performance.now() - begun];
     if (begin === undefined || end === undefined)
       throw new NotMeasuredError("this system has no /proc to read it from");
-    return findingOf(begin, end, ms);
+    child.kill("SIGKILL");
+    const peer = await peerRow(home, quick ? 5 : 30, progress);
+    return findingOf([rowOf("talos run", { begin, end, ms }), ...peer]);
   } finally {
     child.kill("SIGKILL");
   }
 }
 
-function findingOf(begin: Usage, end: Usage, ms: number): Finding {
+/** The OpenTelemetry Collector beside the same files, where there is one. */
+async function peerRow(
+  home: string,
+  seconds: number,
+  progress: BenchOptions["progress"],
+): Promise<string[][]> {
+  const file = otelcolFile();
+  if (file === undefined) return [];
+  progress(`otelcol, for ${seconds} s`);
+  const used = await idleOtelcol(file, home, seconds);
+  return used === undefined ? [] : [rowOf(otelcolName(file), used)];
+}
+
+function rowOf(name: string, { begin, end, ms }: { begin: Usage; end: Usage; ms: number }): string[] {
   const mib = (bytes: number) => figure(bytes / 2 ** 20);
+  return [
+    name,
+    figure(ms / 1_000),
+    figure(((end.cpuMs - begin.cpuMs) / ms) * 100),
+    mib(begin.residentBytes),
+    mib(end.residentBytes),
+    figure(((end.waits - begin.waits) / ms) * 1_000),
+  ];
+}
+
+function findingOf(rows: readonly string[][]): Finding {
   return {
     tables: [
-      [
-        ["seconds", "% of a core", "MiB at the start", "MiB at the end", "waits per second"],
-        [
-          figure(ms / 1_000),
-          figure(((end.cpuMs - begin.cpuMs) / ms) * 100),
-          mib(begin.residentBytes),
-          mib(end.residentBytes),
-          figure(((end.waits - begin.waits) / ms) * 1_000),
-        ],
-      ],
+      [["", "seconds", "% of a core", "MiB at the start", "MiB at the end", "waits per second"], ...rows],
     ],
     notes: ["The processor time is the system's own count, in steps of 10 ms; memory is what is resident."],
   };

@@ -14,9 +14,10 @@ import { latency } from "./latency.ts";
 import { page, section } from "./page.ts";
 import { PROJECT } from "./processes.ts";
 import { soak } from "./soak.ts";
+import { steady } from "./steady.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, latency, codec, ingest, soak];
+const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, soak];
 
 interface Options {
   only?: string[];
@@ -55,7 +56,7 @@ async function measure(benchmark: Benchmark, quick: boolean): Promise<Finding | 
 
 await new Command("bench")
   .description(
-    "Measures this working tree beside its peers and writes docs/benchmarks.md. Takes about fifteen minutes.",
+    "Measures this working tree beside its peers and writes docs/benchmarks.md. Takes about half an hour.",
   )
   .addOption(
     new Option("--only <names...>", "these alone; prints them and writes no page").choices(

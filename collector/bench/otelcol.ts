@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createReadStream, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { sleep } from "./processes.ts";
+import { sleep, type Usage, usageOf } from "./processes.ts";
 
 /** It does not end by itself: it is taken as done when it has written nothing for so long. */
 const QUIET_MS = 3_000;
 const PATIENCE_MS = 600_000;
+/** By its default of 1,000 bytes it takes a resumed session for the one that it goes on with, and reads only one. */
+const FINGERPRINT = "64KiB";
 const ISSUES = "https://github.com/open-telemetry/opentelemetry-collector-contrib/issues";
 
 /** What its makers and users say, on their machines: to be read beside ours, not divided by it. */
@@ -35,26 +37,64 @@ export function otelcolFile(): string | undefined {
   return files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
+/** Its name and version, as it says itself. */
+export function otelcolName(file: string): string {
+  const { stdout } = spawnSync(file, ["--version"], { encoding: "utf8" });
+  const version = /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0];
+  return version === undefined ? "otelcol" : `otelcol ${version}`;
+}
+
 /** Reads all of `home`'s transcripts with filelog and json_parser into a file. Undefined when it did not run. */
 export async function runOtelcol(file: string, home: string): Promise<OtelcolRun | undefined> {
+  const begun = performance.now();
+  return withOtelcol(file, home, async ({ child, output, end }) => {
+    const last = await lastWrite(child, output, begun);
+    await end();
+    const records = last === undefined ? 0 : await recordsIn(output);
+    return last === undefined || records === 0 ? undefined : { ms: last - begun, records };
+  });
+}
+
+/** What it has used at the begin and at the end of so much time, once it has read everything. */
+export async function idleOtelcol(
+  file: string,
+  home: string,
+  seconds: number,
+): Promise<{ begin: Usage; end: Usage; ms: number } | undefined> {
+  return withOtelcol(file, home, async ({ child, output }) => {
+    if ((await lastWrite(child, output, performance.now())) === undefined) return undefined;
+    const [begin, begun] = [usageOf(child.pid ?? 0), performance.now()];
+    await sleep(seconds * 1_000);
+    const end = usageOf(child.pid ?? 0);
+    return begin && end && { begin, end, ms: performance.now() - begun };
+  });
+}
+
+interface Started {
+  child: ChildProcess;
+  output: string;
+  /** Asks it to end, and waits until it did. */
+  end: () => Promise<void>;
+}
+
+async function withOtelcol<T>(file: string, home: string, use: (started: Started) => Promise<T>): Promise<T> {
   const dir = path.join(home, "otelcol");
   const output = path.join(dir, "output.json");
   const config = path.join(dir, "config.yaml");
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   writeFileSync(config, configText(home, output));
-  const begun = performance.now();
   const child = spawn(file, ["--config", config], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => {
     child.once("error", () => resolve());
     child.once("close", () => resolve());
   });
-  try {
-    const end = await lastWrite(child, output, begun);
+  const end = async () => {
     child.kill("SIGTERM");
     await ended;
-    const records = end === undefined ? 0 : await recordsIn(output);
-    return end === undefined || records === 0 ? undefined : { ms: end - begun, records };
+  };
+  try {
+    return await use({ child, output, end });
   } finally {
     child.kill("SIGKILL");
     rmSync(dir, { recursive: true, force: true });
@@ -100,8 +140,9 @@ receivers:
     include: ["${home}/projects/**/*.jsonl"]
     start_at: beginning
     max_log_size: 64MiB
+    fingerprint_size: ${FINGERPRINT}
     operators: [{ type: json_parser }]
-exporters: { file: { path: "${output}" } }
+exporters: { file: { path: "${output}", flush_interval: 100ms } }
 service:
   telemetry: { metrics: { level: none } }
   pipelines: { logs: { receivers: [filelog], exporters: [file] } }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { sleep } from "./processes.ts";
 
 /** How much one second of the invented work writes. */
 export const BYTES_PER_SECOND: number = 2 ** 20;
@@ -8,6 +9,8 @@ export const BYTES_PER_SECOND: number = 2 ** 20;
 const FILES = 4;
 /** Ends in the middle of lines nearly always, as a program's own writes may. */
 const WRITE_BYTES = 300_000;
+/** Where work has a pace: a program writes what it has, not what fills a block. */
+const WRITES_PER_SECOND = 32;
 const TEXT_BYTES = 1_500;
 const RESULT_BYTES = 8_000;
 
@@ -42,8 +45,8 @@ export class SoakWriter {
     return this.#open;
   }
 
-  /** Appends one portion. Lets others run between the writes. */
-  async write(): Promise<void> {
+  /** Appends one portion, as fast as it can or at a pace. Lets others run between the writes. */
+  async write(bytesPerSecond: number = Infinity): Promise<void> {
     this.portions += 1;
     const work: Work = { files: [], requests: 0 };
     this.#open.set(this.portions, work);
@@ -56,11 +59,15 @@ export class SoakWriter {
       return { file, bytes: this.#text(session, work) };
     });
     this.files += FILES;
+    const step = Math.min(WRITE_BYTES, Math.floor(bytesPerSecond / WRITES_PER_SECOND));
+    const begun = performance.now();
+    let written = 0;
     while (rests.some(({ bytes }) => bytes.length > 0)) {
       for (const rest of rests) {
-        appendFileSync(rest.file, rest.bytes.subarray(0, WRITE_BYTES));
-        rest.bytes = rest.bytes.subarray(WRITE_BYTES);
-        await new Promise(setImmediate);
+        appendFileSync(rest.file, rest.bytes.subarray(0, step));
+        written += Math.min(step, rest.bytes.length);
+        rest.bytes = rest.bytes.subarray(step);
+        await pause(begun + (written / bytesPerSecond) * 1_000);
       }
     }
   }
@@ -118,4 +125,9 @@ export class SoakWriter {
     ];
     return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   }
+}
+
+async function pause(untilMs: number): Promise<void> {
+  const ms = untilMs - performance.now();
+  await (ms > 0 ? sleep(ms) : new Promise(setImmediate));
 }
