@@ -6,7 +6,6 @@ import type { ApiBindings } from "./env.ts";
 import { keepDeadLetters } from "./queue/dead.ts";
 import { pruneDeadLetters } from "./store/dead-letters.ts";
 
-export type { Api } from "./http/api.ts";
 export { TeamBucket } from "./objects/team-bucket.ts";
 
 /** As in wrangler.toml; its other schedule is each minute. */

@@ -1,4 +1,5 @@
 import type { ApiError, Dimension, Group, Me, Report, SessionsPage, Version } from "../domain/report.ts";
+import { ROLES } from "../domain/role.ts";
 import { isCount, isFlag, isListOf, isMoney, isNullOr, isNumber, isOneOf, isShape, isText } from "./guard.ts";
 import type { Guard } from "./guard.ts";
 import { DIMENSIONS } from "./range.ts";
@@ -70,7 +71,7 @@ export const isSessionsPage: Guard<SessionsPage> = isShape({
 
 export const isMe: Guard<Me> = isShape({
   team: isShape({ id: isText, name: isText, timeZone: isText }),
-  viewer: isShape({ label: isText }),
+  viewer: isShape({ id: isText, label: isText, role: isOneOf(ROLES) }),
   demo: isFlag,
   days: isNullOr(isShape({ first: isText, last: isText })),
   mode: isOneOf(["off", "categorize_local", "categorize_cloud", "full"]),

@@ -1,4 +1,6 @@
-/** What the dashboard's JSON API answers. The dashboard and the routes share these types and nothing else. */
+import type { Role } from "./role.ts";
+
+/** What the dashboard's JSON API answers about usage. */
 
 /** Whole picodollars (1e-12 USD) as a decimal string: more than a double holds exactly. */
 export type Picodollars = string;
@@ -82,7 +84,7 @@ export interface SessionsPage {
 /** GET /api/me */
 export interface Me {
   team: { id: string; name: string; timeZone: string };
-  viewer: { label: string };
+  viewer: { id: string; label: string; role: Role };
   /** True when the team holds an invented developer: every page is watermarked. */
   demo: boolean;
   /** Oldest and newest day that hold data, or null. */

@@ -114,7 +114,7 @@ describe("signing in", () => {
     const codeMs = await env.DB.prepare("SELECT expires_at e FROM sign_in_codes").first<number>("e");
     expect(Math.abs((codeMs ?? 0) - Date.now() - 600_000)).toBeLessThan(60_000);
     await signIn();
-    const sessionMs = await env.DB.prepare("SELECT expires_at e FROM viewers").first<number>("e");
+    const sessionMs = await env.DB.prepare("SELECT idle_at e FROM sign_ins").first<number>("e");
     expect(Math.abs((sessionMs ?? 0) - Date.now() - 7 * 86_400_000)).toBeLessThan(60_000);
   });
 
@@ -160,11 +160,11 @@ describe("signing in", () => {
     const cookie = await signIn();
     const look = () => call("/api/version", { headers: { cookie } });
     expect((await look()).headers.get("set-cookie")).toBeNull();
-    await env.DB.prepare("UPDATE viewers SET expires_at = ?1")
+    await env.DB.prepare("UPDATE sign_ins SET idle_at = ?1")
       .bind(Date.now() + 86_400_000)
       .run();
     expect((await look()).headers.get("set-cookie")).toContain("Max-Age=604800");
-    await env.DB.prepare("UPDATE viewers SET expires_at = ?1")
+    await env.DB.prepare("UPDATE sign_ins SET idle_at = ?1")
       .bind(Date.now() - 1)
       .run();
     expect((await look()).status).toBe(401);
@@ -198,8 +198,8 @@ describe("only the team's own viewers see anything", () => {
     expect(report.totals).toMatchObject({ requests: 0, sessions: 0, activeDevelopers: 0 });
     const label = (id: string) =>
       call(`/api/developers/${id}`, { method: "PUT", headers, body: '{"label":"Mine"}' });
-    expect((await label(theirs.developerId)).status).toBe(404);
-    expect((await label(ours.developerId)).status).toBe(204);
+    expect((await label(theirs.developer)).status).toBe(404);
+    expect((await label(ours.developer)).status).toBe(204);
     const names = await env.DB.prepare("SELECT label FROM developers ORDER BY id").raw();
     expect(names).toEqual([["Mine"], [""]]);
   });
@@ -237,7 +237,7 @@ describe("input", () => {
     ["GET", "/api/sessions?from=2026-11-01&to=2026-11-02&cursor='--", 400],
     ["PUT", "/api/projects/zz", 400],
     ["PUT", "/api/developers/0", 400],
-    ["PUT", "/api/developers/999999", 404],
+    ["PUT", "/api/developers/dev_000000000000000000000000", 404],
     ["GET", "/api/nothing", 404],
   ])("%s %s answers %i with a code, and repeats nothing", async (method, path, status) => {
     await enrol();
@@ -299,12 +299,12 @@ describe("labels", () => {
     const before = await labels();
     expect(before).toMatchObject({ project: "cccccccc", developer: "Ada" });
     await put(`/api/projects/${"c".repeat(64)}`, "Shop");
-    await put(`/api/developers/${ada.developerId}`, "A. L.");
+    await put(`/api/developers/${ada.developer}`, "A. L.");
     const named = await labels();
     expect(named).toMatchObject({ project: "Shop", developer: "A. L." });
     expect(named.version).toBeGreaterThan(before.version);
     await put(`/api/projects/${"c".repeat(64)}`, "");
-    await put(`/api/developers/${ada.developerId}`, "");
+    await put(`/api/developers/${ada.developer}`, "");
     expect(await labels()).toMatchObject({ project: "cccccccc", developer: "Ada" });
   });
 });
@@ -316,10 +316,10 @@ it.each([
   ["breaks the line", "a\u2028b"],
   ["is half a character", "\ud800"],
 ])("a label that %s is refused", async (_what, label) => {
-  const { developerId } = await enrol();
+  const { developer } = await enrol();
   const headers = { cookie: await signIn(), origin: ORIGIN, ...json };
   const init = { method: "PUT", headers, body: JSON.stringify({ label }) };
-  expect((await call(`/api/developers/${developerId}`, init)).status).toBe(400);
+  expect((await call(`/api/developers/${developer}`, init)).status).toBe(400);
 });
 
 describe("the report", () => {

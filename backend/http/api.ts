@@ -2,14 +2,15 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { ApiError } from "../domain/report.ts";
-import { type ApiEnv, sameOrigin, signedIn } from "./context.ts";
+import { ROUTES } from "../domain/api/routes.ts";
+import { actorFor } from "./actor.ts";
+import { type ApiEnv, requireSameOrigin } from "./context.ts";
 import { logFailure } from "./failure.ts";
-import { labels } from "./labels.ts";
 import { local } from "./local.ts";
 import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
-import { sessions } from "./sessions.ts";
-import { signIn, signOut } from "./sign-in.ts";
+import { mount } from "./route-table.ts";
+import { signIn } from "./sign-in.ts";
 
 /** Longest body of an API request, however it is sent. */
 const MAX_BODY_BYTES = 16_384;
@@ -20,25 +21,20 @@ const smallBody = bodyLimit({
   },
 });
 
-const viewers = new Hono<ApiEnv>()
-  .use(signedIn)
-  .route("/", reports)
-  .route("/sessions", sessions)
-  .route("/", labels);
-
-export const api = new Hono<ApiEnv>()
-  .use(smallBody)
-  .use("/api/*", sameOrigin)
-  .route("/api/sign-in", signIn)
-  .route("/api/sign-out", signOut)
-  .route("/api", viewers)
-  .route("/local", local);
-
-export type Api = typeof api;
+export const api = new Hono<ApiEnv>().use(smallBody);
+mount(api, ROUTES, { ...signIn, ...reports });
+api.route("/local", local);
+// Which routes there are is nobody's business who is not signed in.
+api.all("/api/*", async (c) => {
+  requireSameOrigin(c);
+  await actorFor(c, { who: "member", role: "viewer" }, Date.now());
+  throw new Refusal(404, "not_found");
+});
 
 const MESSAGES = new Map([
   ["signed_out", "Sign in first."],
   ["invalid_code", "The code was used before, has expired or never existed."],
+  ["not_allowed", "Your role in this team does not allow this."],
   ["cross_origin", "The request comes from another site."],
   ["not_found", "There is nothing here."],
 ]);

@@ -1,7 +1,10 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import * as z from "zod";
+import { Name } from "../domain/api/fields.ts";
 import { formatDay, isTimeZone } from "../domain/calendar.ts";
 import { hashSecret, sameDigest, toBase64Url } from "../domain/crypto.ts";
+import { Day, isOrdered } from "../domain/range.ts";
+import { ROLES } from "../domain/role.ts";
 import { settingsOf } from "../env.ts";
 import {
   ensureDeveloper,
@@ -13,15 +16,12 @@ import {
 } from "../store/teams.ts";
 import { replayDeadLetters } from "./replay.ts";
 import { createToken } from "../store/tokens.ts";
-import { createCode } from "../store/viewers.ts";
+import { ensureLocalMember } from "../store/members.ts";
+import { createCode } from "../store/sign-ins.ts";
 import { repairDay } from "../store/repair.ts";
 import type { ApiEnv } from "./context.ts";
-import { Label } from "./label.ts";
-import { Day, isOrdered } from "./range.ts";
 import { Refusal } from "./refusal.ts";
 import { json } from "./validate.ts";
-
-const Name = Label.refine((text) => text !== "");
 
 const EnrolBody = z.strictObject({
   team: Name,
@@ -31,7 +31,11 @@ const EnrolBody = z.strictObject({
 });
 
 /** Of the first team, when none is named. */
-const CodeBody = z.strictObject({ team: Name.optional(), viewer: Name.default("You") });
+const CodeBody = z.strictObject({
+  team: Name.optional(),
+  viewer: Name.default("You"),
+  role: z.enum(ROLES).default("owner"),
+});
 
 const TeamBody = z.strictObject({ team: Name.optional() });
 
@@ -61,25 +65,24 @@ export const local = new Hono<ApiEnv>()
     const nowMs = Date.now();
     const team = await ensureTeam(c.env.DB, { name, timeZone }, KMS_KEY, nowMs);
     const developer = await ensureDeveloper(c.env.DB, team.id, { name: person, demo }, nowMs);
-    const agentToken = await createToken(c.env.DB, { team: team.id, developer }, PEPPER, nowMs);
+    const agentToken = await createToken(c.env.DB, { team: team.id, developer: developer.id }, PEPPER, nowMs);
     const salt = await teamSalt(c.env.DB, team.id, KMS_KEY);
     return c.json({
       teamId: String(team.id),
-      developerId: String(developer),
+      developerId: String(developer.id),
+      team: team.publicId,
+      developer: developer.publicId,
       agentToken,
       teamSalt: toBase64Url(salt),
       mode: team.mode,
     });
   })
   .post("/sign-in-code", json(CodeBody), async (c) => {
-    const { team: name, viewer } = c.req.valid("json");
+    const { team: name, viewer: label, role } = c.req.valid("json");
     const team = await teamNamed(c.env.DB, name);
-    const code = await createCode(
-      c.env.DB,
-      { team: team.id, label: viewer },
-      settingsOf(c.env).PEPPER,
-      Date.now(),
-    );
+    const nowMs = Date.now();
+    const member = await ensureLocalMember(c.env.DB, team.id, { label, role }, nowMs);
+    const code = await createCode(c.env.DB, member, settingsOf(c.env).PEPPER, nowMs);
     return c.json({ code });
   })
   .post("/dead-letters/replay", json(TeamBody), async (c) => {

@@ -1,35 +1,32 @@
-import { Hono } from "hono";
+import type { reportRoutes } from "../domain/api/reports.ts";
 import { labelOf, valueOf } from "../domain/build-report.ts";
 import { dayOf, startOfDay } from "../domain/calendar.ts";
 import type { Labels } from "../domain/report-rows.ts";
-import type { SessionRow, SessionsPage } from "../domain/report.ts";
+import type { SessionRow } from "../domain/report.ts";
 import { readLabels } from "../store/labels.ts";
 import { listSessions, readSessionParts, type SessionPart, type StoredSession } from "../store/sessions.ts";
-import type { ApiEnv } from "./context.ts";
-import { SessionsQuery } from "./range.ts";
-import { teamOf } from "./reports.ts";
-import { query } from "./validate.ts";
+import type { Handler } from "./route-table.ts";
+import { teamOf } from "./team.ts";
 
 const PAGE = 50;
 
-export const sessions = new Hono<ApiEnv>().get("/", query(SessionsQuery), async (c) => {
-  const { from, to, cursor: after } = c.req.valid("query");
-  const { id: team, timeZone } = await teamOf(c.env.DB, c.var.viewer.team);
+export const sessionsPage: Handler<(typeof reportRoutes)["GET /api/sessions"]> = async ({
+  db,
+  actor,
+  query: { from, to, cursor: after },
+}) => {
+  const { id: team, timeZone } = await teamOf(db, actor.team);
   const span = { from: startOfDay(from, timeZone), until: startOfDay(to + 1, timeZone) };
   // One more than is shown tells whether there is another page.
-  const read = await listSessions(c.env.DB, team, span, { after, limit: PAGE + 1 });
+  const read = await listSessions(db, team, span, { after, limit: PAGE + 1 });
   const found = read.slice(0, PAGE);
-  const [parts, labels] = await Promise.all([
-    partsOf(c.env.DB, team, found, timeZone),
-    readLabels(c.env.DB, team),
-  ]);
+  const [parts, labels] = await Promise.all([partsOf(db, team, found, timeZone), readLabels(db, team)]);
   const last = read.length > PAGE ? found.at(-1) : undefined;
-  const page: SessionsPage = {
+  return {
     sessions: found.map((session) => toRow(session, parts.get(session.id) ?? [], labels)),
     next: last ? `${last.startedAt}.${last.id}` : null,
   };
-  return c.json(page);
-});
+};
 
 async function partsOf(db: D1Database, team: number, found: readonly StoredSession[], timeZone: string) {
   if (found.length === 0) return new Map<string, SessionPart[]>();

@@ -2,15 +2,7 @@ import { validator } from "hono/validator";
 import type * as z from "zod";
 import { Refusal } from "./refusal.ts";
 
-/** The checked query. What is wrong with it stays here: the answer is a constant code. */
-export function query<S extends z.ZodType>(schema: S) {
-  return validator("query", (value) => parse(schema, value, "invalid_query"));
-}
-
-export function param<S extends z.ZodType>(schema: S) {
-  return validator("param", (value) => parse(schema, value, "invalid_path"));
-}
-
+/** The checked body. What is wrong with it stays here: the answer is a constant code. */
 export function json<S extends z.ZodType>(schema: S) {
   return validator("json", (value) => parse(schema, value, "invalid_body"));
 }

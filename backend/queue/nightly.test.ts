@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import consumer from "../consumer/worker.ts";
-import { deliver, enrol, messagesOf } from "../test/client.ts";
+import { deliver, enrol, messagesOf, signIn } from "../test/client.ts";
 import { logsRequest, requestRecord, uid } from "../test/records.ts";
 
 const count = (table: string) => env.DB.prepare(`SELECT count(*) n FROM ${table}`).first<number>("n");
@@ -37,7 +37,14 @@ it("rows that corrections emptied, and sign-ins that are over, go too", async ()
     messagesOf(ada, logsRequest([requestRecord({ uid: uid(1), model: "claude-haiku-5-5", values })])),
   );
   expect(await count("rollups")).toBe(2);
-  await env.DB.prepare("INSERT INTO viewers VALUES (x'01', 1, 'old', 1), (x'02', 1, 'new', 9e15)").run();
+  await signIn();
+  await env.DB.prepare("DELETE FROM sign_ins").run();
+  await env.DB.prepare(
+    `INSERT INTO sign_ins SELECT unhex(value), m.id, '', 1, 1, iif(value = '01', 1, 9e15), 9e15
+      FROM members m, json_each('["01", "02"]')`,
+  ).run();
   await consumer.scheduled({} as never, env);
-  expect([await count("rollups"), await count("session_rollups"), await count("viewers")]).toEqual([1, 1, 1]);
+  expect([await count("rollups"), await count("session_rollups"), await count("sign_ins")]).toEqual([
+    1, 1, 1,
+  ]);
 });

@@ -9,7 +9,7 @@ export async function readLabels(db: D1Database, team: number): Promise<Labels> 
   const [developers, projects] = await db.batch<Row>([
     db
       .prepare(
-        "SELECT CAST(id AS TEXT) key, CASE label WHEN '' THEN name ELSE label END label FROM developers WHERE team = ?1",
+        "SELECT public_id key, CASE label WHEN '' THEN name ELSE label END label FROM developers WHERE team = ?1",
       )
       .bind(team),
     db.prepare("SELECT lower(hex(project)) key, label FROM project_labels WHERE team = ?1").bind(team),
@@ -44,11 +44,11 @@ export async function labelProject(
 export async function labelDeveloper(
   db: D1Database,
   team: number,
-  id: number,
+  id: string,
   label: string,
 ): Promise<boolean> {
   const [changed] = await db.batch([
-    db.prepare("UPDATE developers SET label = ?3 WHERE team = ?1 AND id = ?2").bind(team, id, label),
+    db.prepare("UPDATE developers SET label = ?3 WHERE team = ?1 AND public_id = ?2").bind(team, id, label),
     db.prepare(GROW_VERSION).bind(team),
   ]);
   return (changed?.meta.changes ?? 0) > 0;

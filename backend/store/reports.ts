@@ -8,7 +8,7 @@ const DIMENSIONS = ["model", "project", "developer", "origin", "source"] as cons
 const KEYS: Record<Dimension, string> = {
   model: "model",
   project: "lower(hex(project))",
-  developer: "CAST(developer AS TEXT)",
+  developer: "(SELECT public_id FROM developers d WHERE d.id = developer)",
   origin: "origin",
   source: "source",
 };

@@ -54,5 +54,5 @@ export async function sweepZeroRows(db: D1Database): Promise<number> {
 /** Sign-ins that are over. */
 export async function deleteExpired(db: D1Database, nowMs: number): Promise<number> {
   const codes = await run(db, "DELETE FROM sign_in_codes WHERE expires_at <= ?1", nowMs);
-  return codes + (await run(db, "DELETE FROM viewers WHERE expires_at <= ?1", nowMs));
+  return codes + (await run(db, "DELETE FROM sign_ins WHERE idle_at <= ?1 OR ends_at <= ?1", nowMs));
 }

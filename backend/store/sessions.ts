@@ -58,7 +58,8 @@ export async function readSessionParts(
 ): Promise<Map<string, SessionPart[]>> {
   const { results } = await db
     .prepare(
-      `SELECT lower(hex(session)) key, day, lower(hex(project)) project, CAST(developer AS TEXT) developer, model,
+      `SELECT lower(hex(session)) key, day, lower(hex(project)) project, 
+              (SELECT public_id FROM developers d WHERE d.id = developer) developer, model,
               price_class, ${SUMS} FROM session_rollups
         WHERE team = ?1 AND day BETWEEN ?2 AND ?3 AND session IN (SELECT unhex(value) FROM json_each(?4))
           AND requests + prompts > 0

@@ -1,7 +1,10 @@
 import { fromHex, open, seal, teamKey, toHex } from "../domain/crypto.ts";
+import { newId } from "./ids.ts";
 
 export interface Team {
   id: number;
+  /** The only id that leaves the database. */
+  publicId: string;
   name: string;
   timeZone: string;
   mode: string;
@@ -12,6 +15,7 @@ export interface Team {
 
 interface Row {
   id: number;
+  public_id: string;
   name: string;
   time_zone: string;
   mode: string;
@@ -19,12 +23,12 @@ interface Row {
   created_at: number;
 }
 
-const COLUMNS = "id, name, time_zone, mode, version, created_at";
+const COLUMNS = "id, public_id, name, time_zone, mode, version, created_at";
 
 function toTeam(row: Row | null): Team | undefined {
   if (row === null) return undefined;
-  const { id, name, time_zone: timeZone, mode, version, created_at: createdAt } = row;
-  return { id, name, timeZone, mode, version, createdAt };
+  const { id, public_id: publicId, name, time_zone: timeZone, mode, version, created_at: createdAt } = row;
+  return { id, publicId, name, timeZone, mode, version, createdAt };
 }
 
 export async function findTeam(db: D1Database, id: number): Promise<Team | undefined> {
@@ -58,9 +62,10 @@ export async function ensureTeam(
   if (known !== undefined) return known;
   await db
     .prepare(
-      "INSERT INTO teams (name, time_zone, salt, created_at) VALUES (?1, ?2, x'', ?3) ON CONFLICT DO NOTHING",
+      `INSERT INTO teams (public_id, name, time_zone, salt, config_version, created_at)
+        VALUES (?1, ?2, ?3, x'', ?4, ?4) ON CONFLICT DO NOTHING`,
     )
-    .bind(wanted.name, wanted.timeZone, nowMs)
+    .bind(newId("tm"), wanted.name, wanted.timeZone, nowMs)
     .run();
   const team = await findTeamByName(db, wanted.name);
   if (team === undefined) throw new Error("the team vanished while it was made");
@@ -98,17 +103,27 @@ export async function ensureDeveloper(
   team: number,
   wanted: { name: string; demo: boolean },
   nowMs: number,
-): Promise<number> {
-  const [, , found] = await db.batch<{ id: number }>([
+): Promise<{ id: number; publicId: string }> {
+  const [, , found] = await db.batch<{ id: number; public_id: string }>([
     db
       .prepare(
-        "INSERT INTO developers (team, name, demo, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        `INSERT INTO developers (public_id, team, name, demo, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+          ON CONFLICT (team, name) DO NOTHING`,
       )
-      .bind(team, wanted.name, wanted.demo ? 1 : 0, nowMs),
+      .bind(newId("dev"), team, wanted.name, wanted.demo ? 1 : 0, nowMs),
     db.prepare("UPDATE teams SET version = version + 1 WHERE id = ?1 AND changes() > 0").bind(team),
-    db.prepare("SELECT id FROM developers WHERE team = ?1 AND name = ?2").bind(team, wanted.name),
+    db.prepare("SELECT id, public_id FROM developers WHERE team = ?1 AND name = ?2").bind(team, wanted.name),
   ]);
-  const id = found?.results[0]?.id;
-  if (id === undefined) throw new Error("the developer vanished while it was made");
-  return id;
+  const row = found?.results[0];
+  if (row === undefined) throw new Error("the developer vanished while it was made");
+  return { id: row.id, publicId: row.public_id };
+}
+
+/** True when the team holds an invented developer. */
+export async function isDemo(db: D1Database, team: number): Promise<boolean> {
+  const row = await db
+    .prepare("SELECT 1 FROM developers WHERE team = ?1 AND demo = 1 LIMIT 1")
+    .bind(team)
+    .first();
+  return row !== null;
 }

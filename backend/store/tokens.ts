@@ -1,4 +1,5 @@
 import { fromHex, hashSecret, randomToken, sameDigest, toHex } from "../domain/crypto.ts";
+import { newId } from "./ids.ts";
 
 /** Who sends, and what the team allows. */
 export interface Sender {
@@ -42,7 +43,7 @@ export async function findSender(db: D1Database, token: string, pepper: string):
   };
 }
 
-/** The only moment at which the token exists in the clear. */
+/** A new agent and its token. The only moment at which the token exists in the clear. */
 export async function createToken(
   db: D1Database,
   owner: { team: number; developer: number },
@@ -50,9 +51,17 @@ export async function createToken(
   nowMs: number,
 ): Promise<string> {
   const token = randomToken("tal_");
-  await db
-    .prepare("INSERT INTO agent_tokens (hash, team, developer, created_at) VALUES (unhex(?1), ?2, ?3, ?4)")
-    .bind(toHex(await hashSecret(token, pepper)), owner.team, owner.developer, nowMs)
-    .run();
+  const agent = newId("agt");
+  await db.batch([
+    db
+      .prepare("INSERT INTO agents (public_id, team, developer, created_at) VALUES (?1, ?2, ?3, ?4)")
+      .bind(agent, owner.team, owner.developer, nowMs),
+    db
+      .prepare(
+        `INSERT INTO agent_tokens (hash, team, developer, agent, created_at)
+          SELECT unhex(?1), team, developer, id, ?3 FROM agents WHERE public_id = ?2`,
+      )
+      .bind(toHex(await hashSecret(token, pepper)), agent, nowMs),
+  ]);
   return token;
 }

@@ -5,6 +5,7 @@ import type { LogsRequest } from "#proto/logs.ts";
 import consumer from "../consumer/worker.ts";
 import { accept } from "../domain/acceptance.ts";
 import { toMessages } from "../domain/chunks.ts";
+import type { Role } from "../domain/role.ts";
 import type { ApiBindings, ConsumerBindings } from "../env.ts";
 import api from "../worker.ts";
 
@@ -39,8 +40,12 @@ export async function call(
 }
 
 export interface Enrolment {
+  /** The database's own numbers. */
   teamId: string;
   developerId: string;
+  /** Public ids. */
+  team: string;
+  developer: string;
   agentToken: string;
   teamSalt: string;
   mode: string;
@@ -100,11 +105,11 @@ export interface Outcome {
 }
 
 /** The session cookie of a signed-in viewer. */
-export async function signIn(): Promise<string> {
+export async function signIn(who: { team?: string; viewer?: string; role?: Role } = {}): Promise<string> {
   const issued = await call("/local/sign-in-code", {
     method: "POST",
     headers: { authorization: `Bearer ${SETUP}`, "content-type": "application/json" },
-    body: "{}",
+    body: JSON.stringify(who),
   });
   const { code } = await issued.json<{ code: string }>();
   const response = await call("/api/sign-in", {

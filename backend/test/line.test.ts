@@ -41,7 +41,7 @@ it("a request that is sent is in the report, at its list price", async () => {
   });
   expect(report.days).toHaveLength(1);
   expect(report.groups.developer).toMatchObject([
-    { key: ada.developerId, label: "Ada", sessions: 1, requests: 1 },
+    { key: ada.developer, label: "Ada", sessions: 1, requests: 1 },
   ]);
   expect(report.groups.project).toMatchObject([
     { key: "c".repeat(64), label: "cccccccc", listValue: "44932000000" },

@@ -127,7 +127,7 @@ it.each([1, 2, 3])("seed %i: every number on the page is a fold of the requests"
   const people = [await enrol({ timeZone: ZONE }), await enrol({ timeZone: ZONE, developer: "Bob" })];
   const truths: Truth[] = [];
   for (const person of people) {
-    const own = Array.from({ length: 60 }, () => truthOf(random, person.developerId));
+    const own = Array.from({ length: 60 }, () => truthOf(random, person.developer));
     const first = truths.length;
     truths.push(...own);
     await send(

@@ -150,7 +150,7 @@ export class FakeApi {
     const last = days.at(-1);
     return {
       team: { id: "team-1", name: "Northwind", timeZone: TIME_ZONE },
-      viewer: { label: "Ada" },
+      viewer: { id: "mem_000000000000000000000001", label: "Ada", role: "owner" },
       demo: this.demo,
       days: first !== undefined && last !== undefined ? { first, last } : null,
       mode: this.mode,

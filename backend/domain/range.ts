@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseDay } from "../domain/calendar.ts";
+import { parseDay } from "./calendar.ts";
 
 /** The longest range that is answered, in days. */
 const MAX_DAYS = 400;

@@ -1,0 +1,6 @@
+import { reportRoutes } from "./reports.ts";
+import { signInRoutes } from "./sign-in.ts";
+
+/** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
+export const ROUTES = { ...signInRoutes, ...reportRoutes };
+export type Routes = typeof ROUTES;

@@ -1,0 +1,98 @@
+import type { Actor } from "./actor.ts";
+import { toHex } from "./crypto.ts";
+
+/** What is kept a trail of. Add an action here first. */
+export const AUDIT_ACTIONS = [
+  "sign_in",
+  "sign_out_everywhere",
+  "member.invite",
+  "member.invite_revoke",
+  "member.join",
+  "member.role",
+  "member.remove",
+  "team.update",
+  "team.mode",
+  "team.visibility",
+  "team.retention",
+  "team.salt_policy",
+  "developer.label",
+  "developer.unmask",
+  "developer.erase",
+  "project.label",
+  "group.create",
+  "group.update",
+  "group.delete",
+  "enrolment_token.create",
+  "enrolment_token.revoke",
+  "enrolment_token.refused",
+  "agent.enrol",
+  "agent.rotate",
+  "agent.revoke",
+  "agent.unenrol",
+  "api_key.create",
+  "api_key.revoke",
+  "export",
+  "content.read",
+  "consent.accept",
+  "consent.withdraw",
+  "keys.rotate",
+  "webhook.refused",
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Numbers, flags and words of ours; never text that a developer wrote, never a secret. */
+export type AuditMetadata = Record<string, string | number | boolean>;
+
+export interface AuditActor {
+  kind: "member" | "api_key" | "agent" | "system";
+  /** Public id; "" for the system. */
+  id: string;
+  /** As it is called now. */
+  label: string;
+}
+
+export interface AuditEntry {
+  actor: AuditActor;
+  action: AuditAction;
+  /** Public id of what it is done to. */
+  target?: string;
+  metadata?: AuditMetadata;
+}
+
+/** A row of the trail, as it is stored, exported and hashed. */
+export interface AuditRow {
+  seq: number;
+  /** Milliseconds since the Unix epoch, UTC. */
+  at: number;
+  actorKind: string;
+  actorId: string;
+  actorLabel: string;
+  action: string;
+  target: string;
+  /** A JSON object, exactly as it was hashed. */
+  metadata: string;
+}
+
+export const SYSTEM: AuditActor = { kind: "system", id: "", label: "Talos Auditor" };
+
+export function auditActor(actor: Actor): AuditActor {
+  return { kind: actor.kind, id: actor.id, label: actor.kind === "agent" ? "" : actor.label };
+}
+
+/** What the first row follows. */
+export const GENESIS = new Uint8Array(32);
+
+/**
+ * SHA-256 over the JSON array `["talos-audit-1", team, seq, at, actor kind, actor id, actor label, action, target,
+ * metadata, previous hash as hex]`, so that anybody can check a trail with a few lines of their own.
+ */
+export async function chainHash(
+  team: string,
+  row: AuditRow,
+  previous: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { seq, at, actorKind, actorId, actorLabel, action, target, metadata } = row;
+  const fields = [team, seq, at, actorKind, actorId, actorLabel, action, target, metadata, toHex(previous)];
+  const bytes = new TextEncoder().encode(JSON.stringify(["talos-audit-1", ...fields]));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}

@@ -1,0 +1,95 @@
+import type { Context, Hono } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type * as z from "zod";
+import type { AgentActor, ApiKeyActor, MemberActor } from "../domain/actor.ts";
+import type { Method, RouteName, RouteSpec, RouteSpecs } from "../domain/api/spec.ts";
+import { type Settings, settingsOf } from "../env.ts";
+import { actorFor } from "./actor.ts";
+import { type ApiEnv, requireSameOrigin } from "./context.ts";
+import { Refusal } from "./refusal.ts";
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Part<S extends RouteSpec, K extends "params" | "query" | "body"> = K extends keyof S
+  ? Parsed<S[K]>
+  : undefined;
+
+/** An API key only where the route names a scope. */
+type ActorOf<S extends RouteSpec> = S["access"] extends { who: "agent" }
+  ? AgentActor
+  : S["access"] extends { who: "member"; scope: string }
+    ? MemberActor | ApiKeyActor
+    : S["access"] extends { who: "member" }
+      ? MemberActor
+      : undefined;
+
+type AnswerOf<S extends RouteSpec> = S extends { answer: z.ZodType } ? z.input<S["answer"]> : void;
+
+/** A request that may be answered: who asks is known, and what was sent has the shape that the route names. */
+export interface Handled<S extends RouteSpec> {
+  c: Context<ApiEnv>;
+  db: D1Database;
+  settings: Settings;
+  /** Milliseconds since the Unix epoch, UTC. */
+  nowMs: number;
+  actor: ActorOf<S>;
+  params: Part<S, "params">;
+  query: Part<S, "query">;
+  body: Part<S, "body">;
+}
+
+/** A `Response` goes out as it is: streams, and answers with headers of their own. */
+export type Handler<S extends RouteSpec> = (request: Handled<S>) => Promise<AnswerOf<S> | Response>;
+export type Handlers<T extends RouteSpecs> = {
+  [K in keyof T]: T[K] extends RouteSpec ? Handler<T[K]> : never;
+};
+
+/** Makes the table reachable. A route without a handler, or the reverse, does not compile. */
+export function mount<const T extends RouteSpecs>(app: Hono<ApiEnv>, specs: T, handlers: Handlers<T>): void {
+  for (const [name, spec] of Object.entries(specs)) {
+    const handler = handlers[name as RouteName] as unknown as (request: unknown) => Promise<unknown>;
+    const [method = "GET", path = "/"] = name.split(" ") as [Method, string];
+    app.on(method, path, (c) => serve(c, spec, handler));
+  }
+}
+
+async function serve(
+  c: Context<ApiEnv>,
+  spec: RouteSpec,
+  handler: (request: unknown) => Promise<unknown>,
+): Promise<Response> {
+  // A browser sends cookies by itself, and agents' tokens never.
+  if (spec.access.who !== "agent") requireSameOrigin(c);
+  const nowMs = Date.now();
+  const actor = await actorFor(c, spec.access, nowMs);
+  const answer = await handler({
+    c,
+    db: c.env.DB,
+    settings: settingsOf(c.env),
+    nowMs,
+    actor,
+    params: parse(spec.params, c.req.param(), "invalid_path"),
+    query: parse(spec.query, c.req.query(), "invalid_query"),
+    body: spec.body === undefined ? undefined : parse(spec.body, await bodyOf(c), "invalid_body"),
+  });
+  if (answer instanceof Response) return answer;
+  return answer === undefined ? c.body(null, 204) : c.json(answer as object, 200 as ContentfulStatusCode);
+}
+
+/** What is wrong with a value stays here: the answer is a constant code. */
+function parse(schema: z.ZodType | undefined, value: unknown, code: string): unknown {
+  if (schema === undefined) return undefined;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new Refusal(400, code);
+  return parsed.data;
+}
+
+const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
+
+async function bodyOf(c: Context): Promise<unknown> {
+  if (!JSON_TYPE.test(c.req.header("content-type") ?? "")) throw new Refusal(400, "invalid_body");
+  try {
+    return await c.req.json();
+  } catch {
+    throw new Refusal(400, "malformed_request");
+  }
+}
