@@ -34,8 +34,11 @@ export interface Api {
 /** Longer than any report should take; a stalled connection must not look like a fresh page. */
 const TIMEOUT_MS = 20_000;
 
-export function connect(fetcher: typeof fetch): Api {
-  async function send(path: string, init: RequestInit = {}): Promise<Response> {
+export type Send = (path: string, init?: RequestInit) => Promise<Response>;
+
+/** Answers of success alone; everything else is thrown as an `ApiFailure`. */
+export function sendBy(fetcher: typeof fetch): Send {
+  return async (path, init = {}) => {
     let response: Response;
     try {
       response = await fetcher(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
@@ -44,7 +47,11 @@ export function connect(fetcher: typeof fetch): Api {
     }
     if (!response.ok) throw await failureOf(response);
     return response;
-  }
+  };
+}
+
+export function connect(fetcher: typeof fetch): Api {
+  const send = sendBy(fetcher);
 
   async function get<T>(path: string, guard: Guard<T>): Promise<T> {
     const response = await send(path);

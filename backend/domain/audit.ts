@@ -1,5 +1,4 @@
 import type { Actor } from "./actor.ts";
-import { toHex } from "./crypto.ts";
 
 /** What is kept a trail of. Add an action here first. */
 export const AUDIT_ACTIONS = [
@@ -59,40 +58,8 @@ export interface AuditEntry {
   metadata?: AuditMetadata;
 }
 
-/** A row of the trail, as it is stored, exported and hashed. */
-export interface AuditRow {
-  seq: number;
-  /** Milliseconds since the Unix epoch, UTC. */
-  at: number;
-  actorKind: string;
-  actorId: string;
-  actorLabel: string;
-  action: string;
-  target: string;
-  /** A JSON object, exactly as it was hashed. */
-  metadata: string;
-}
-
 export const SYSTEM: AuditActor = { kind: "system", id: "", label: "Talos Auditor" };
 
 export function auditActor(actor: Actor): AuditActor {
   return { kind: actor.kind, id: actor.id, label: actor.kind === "agent" ? "" : actor.label };
-}
-
-/** What the first row follows. */
-export const GENESIS = new Uint8Array(32);
-
-/**
- * SHA-256 over the JSON array `["talos-audit-1", team, seq, at, actor kind, actor id, actor label, action, target,
- * metadata, previous hash as hex]`, so that anybody can check a trail with a few lines of their own.
- */
-export async function chainHash(
-  team: string,
-  row: AuditRow,
-  previous: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { seq, at, actorKind, actorId, actorLabel, action, target, metadata } = row;
-  const fields = [team, seq, at, actorKind, actorId, actorLabel, action, target, metadata, toHex(previous)];
-  const bytes = new TextEncoder().encode(JSON.stringify(["talos-audit-1", ...fields]));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }

@@ -1,3 +1,5 @@
+export { fromHex, toHex } from "#proto/hex.ts";
+
 const NONCE_BYTES = 12;
 const encoder = new TextEncoder();
 
@@ -7,14 +9,6 @@ export type KeyPurpose = "team-salt" | "dead-letter";
 /** What is stored in place of a token or code. */
 export async function hashSecret(secret: string, pepper: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(`${secret}\0${pepper}`)));
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 /** True when both digests are the same, in a time that does not tell where they differ. */

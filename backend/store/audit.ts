@@ -1,5 +1,6 @@
-import { type AuditEntry, type AuditRow, chainHash, GENESIS } from "../domain/audit.ts";
-import { fromHex, toHex } from "../domain/crypto.ts";
+import { type AuditRow, chainHash, GENESIS } from "#proto/audit-chain.ts";
+import { fromHex, toHex } from "#proto/hex.ts";
+import type { AuditEntry } from "../domain/audit.ts";
 
 const ATTEMPTS = 20;
 
