@@ -41,6 +41,8 @@ export class Machine {
   readonly configFile: string = path.join(this.dir, "config.yaml");
   /** Everything that the processes wrote. */
   output = "";
+  /** For the processes, beside what this one has. */
+  readonly env: Record<string, string> = {};
   #child: ChildProcess | undefined;
   #serial = 0;
 
@@ -159,7 +161,7 @@ service:
   #spawn(args: string[]): ChildProcess {
     const child = spawn(process.execPath, [MAIN, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, HOME: this.dir, NO_COLOR: "1" },
+      env: { ...process.env, HOME: this.dir, NO_COLOR: "1", ...this.env },
     });
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (chunk: Buffer) => void (this.output += chunk.toString()));

@@ -1,7 +1,7 @@
-import { type BigIntStats, closeSync, statSync } from "node:fs";
+import { type BigIntStats, statSync } from "node:fs";
 import type { ReceiverHost } from "#component/component.ts";
 import type { Position } from "#component/unit.ts";
-import { HEAD_BYTES, identityOf, lastLineEnd, open, readAt, readBefore } from "./scan-file.ts";
+import { HEAD_BYTES, identityOf, lastLineEnd, lookInto, readAt, readBefore } from "./scan-file.ts";
 import { resumeOffset, type TailedFile } from "./tailed-file.ts";
 
 /** A file gone for so long is forgotten: an editor or a sync tool may put it back before. */
@@ -79,18 +79,11 @@ export class FileTable {
   }
 
   #toEnd(file: TailedFile, size: number): void {
-    const fd = open(file.path);
-    if (fd === undefined) return;
-    try {
+    const end = lookInto(file.path, (fd) => {
       const offset = lastLineEnd(fd, size);
-      advance(file, this.#host, {
-        offset,
-        head: readAt(fd, 0, Math.min(HEAD_BYTES, offset)),
-        marker: readBefore(fd, offset),
-      });
-    } finally {
-      closeSync(fd);
-    }
+      return { offset, head: readAt(fd, 0, Math.min(HEAD_BYTES, offset)), marker: readBefore(fd, offset) };
+    });
+    if (end !== undefined) advance(file, this.#host, end);
   }
 
   /** Takes note of files that the last full look did not find. */
@@ -119,13 +112,8 @@ export class FileTable {
   }
 
   #markerAt(file: TailedFile, offset: number): string {
-    const fd = offset === 0 ? undefined : open(file.path);
-    if (fd === undefined) return "";
-    try {
-      return this.#host.digest(readBefore(fd, offset));
-    } finally {
-      closeSync(fd);
-    }
+    if (offset === 0) return "";
+    return lookInto(file.path, (fd) => this.#host.digest(readBefore(fd, offset))) ?? "";
   }
 
   /** False when the file is no longer what was read up to its offset. */

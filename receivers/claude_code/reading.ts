@@ -1,4 +1,4 @@
-import { closeSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
 import type { ClaudeCodeConfig } from "./config.ts";
 import { ExtractReader, type ExtractData, RowKind } from "./extract.ts";
@@ -8,7 +8,7 @@ import type { Outgoing } from "./outgoing.ts";
 import {
   FileScanner,
   hasNewline,
-  open,
+  lookInto,
   type ScanJob,
   type ScanReport,
   type ScanResult,
@@ -75,27 +75,21 @@ export class Reading {
   #isDue({ file, size, mtimeMs }: Look): boolean {
     if (size === file.size && mtimeMs === file.mtimeMs) return false;
     if (file.offset === 0 && file.headBytes === 0 && file.searchedTo < LONG_TAIL_BYTES) return size > 0;
-    const fd = open(file.path);
-    if (fd === undefined) {
-      this.#unreadable(file);
-      return false;
-    }
-    try {
+    const isDue = lookInto(file.path, (fd) => {
       if (!this.#o.files.isSame(file, fd, size)) {
         rewind(file);
         this.#o.outgoing.count("receiver_rewritten_files");
       }
       const isLong = file.searchedTo - file.offset > LONG_TAIL_BYTES && size >= file.searchedTo;
-      const isDue = isLong ? hasNewline(fd, file.searchedTo, size) : size > file.offset;
-      if (!isDue) {
-        file.size = size;
-        file.mtimeMs = mtimeMs;
-        file.searchedTo = size;
-      }
-      return isDue;
-    } finally {
-      closeSync(fd);
+      return isLong ? hasNewline(fd, file.searchedTo, size) : size > file.offset;
+    });
+    if (isDue === undefined) this.#unreadable(file);
+    if (isDue === false) {
+      file.size = size;
+      file.mtimeMs = mtimeMs;
+      file.searchedTo = size;
     }
+    return isDue === true;
   }
 
   async #readHere(file: TailedFile): Promise<void> {

@@ -61,8 +61,8 @@ export class FileScanner {
       if (stat?.identity !== job.identity) return { outcome: "gone", rows: 0 };
       return this.#read(fd, job, stat);
     } catch (error) {
-      // A disk or network that fails in the middle of a file. What was read of it does not count.
-      if (!(error instanceof Error && "syscall" in error)) throw error;
+      if (!isSystemError(error)) throw error;
+      // What was read of it does not count.
       this.#segment.finish();
       return { outcome: "gone", rows: this.writer.count - before };
     } finally {
@@ -131,12 +131,31 @@ export function identityOf(dev: bigint, ino: bigint, path: string): string {
   return ino === 0n ? `path:${path}` : `${dev}:${ino}`;
 }
 
-export function open(path: string): number | undefined {
+function open(path: string): number | undefined {
   try {
     return openSync(path, "r");
   } catch {
     return undefined;
   }
+}
+
+/** Opens a file to look into it. Undefined where the disk or the network does not let it be read. */
+export function lookInto<T>(path: string, look: (fd: number) => T): T | undefined {
+  const fd = open(path);
+  if (fd === undefined) return undefined;
+  try {
+    return look(fd);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return undefined;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A disk or network that fails in the middle of a file, not a bug. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
 
 /** Fewer bytes where the file ends. */
