@@ -18,7 +18,9 @@ export interface ConsumerBindings {
 
 interface Vars {
   PEPPER?: string;
+  PEPPER_PREVIOUS?: string;
   KMS_KEY?: string;
+  KMS_KEY_PREVIOUS?: string;
   SETUP_SECRET?: string;
   INBOX?: string;
   MAX_BODY_BYTES?: string;
@@ -35,11 +37,15 @@ const bytes = () =>
 const secret = (name: string) =>
   z.string({ error: `${name} is not set` }).min(32, { error: `${name} must have at least 32 characters` });
 
-const Settings = z.object({
+const Variables = z.object({
   /** Hashed with every token, so that a stolen database alone matches no token. */
   PEPPER: secret("PEPPER"),
+  /** While tokens are hashed anew: the one before. */
+  PEPPER_PREVIOUS: secret("PEPPER_PREVIOUS").optional(),
   /** Teams' keys derive from it. */
   KMS_KEY: secret("KMS_KEY"),
+  /** Until all is sealed anew: the one before. */
+  KMS_KEY_PREVIOUS: secret("KMS_KEY_PREVIOUS").optional(),
   /** Opens the set-up routes. They do not exist without it. */
   SETUP_SECRET: secret("SETUP_SECRET").optional(),
   INBOX: z.enum(["on", "off"]).default("off"),
@@ -50,6 +56,12 @@ const Settings = z.object({
   /** Longest that a request's body may take to arrive. */
   BODY_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
 });
+
+const Settings = Variables.transform(({ PEPPER_PREVIOUS, KMS_KEY_PREVIOUS, ...rest }) => ({
+  ...rest,
+  PEPPER: { current: rest.PEPPER, previous: PEPPER_PREVIOUS },
+  KMS_KEY: { current: rest.KMS_KEY, previous: KMS_KEY_PREVIOUS },
+}));
 export type Settings = z.infer<typeof Settings>;
 
 const parsed = new WeakMap<object, Settings>();

@@ -7,7 +7,7 @@ import { logsRequest, requestRecord, uid } from "../test/records.ts";
 import api from "../worker.ts";
 import { backoffS } from "./ingest.ts";
 
-const KMS_KEY = "kms-key-for-tests-only-0123456789abcdef";
+const KMS_KEY = { current: "kms-key-for-tests-only-0123456789abcdef", previous: undefined };
 const message = async (team: string, n: number) => {
   const sender = await enrol({ team });
   const [made] = messagesOf(sender, logsRequest([requestRecord({ uid: uid(n) })]));
@@ -105,9 +105,9 @@ describe("dead letters", () => {
     const raw = await Promise.all(objects.map(async ({ key }) => (await env.DEAD_LETTERS.get(key))?.text()));
     expect(raw.join()).not.toMatch(/canary|uid|events/);
     expect(await openDeadLetter(env.DEAD_LETTERS, KMS_KEY, "dead/1/dead0")).toEqual(made);
-    await expect(openDeadLetter(env.DEAD_LETTERS, `${KMS_KEY}x`, "dead/1/dead0")).rejects.toThrow(
-      "Decryption failed",
-    );
+    await expect(
+      openDeadLetter(env.DEAD_LETTERS, { ...KMS_KEY, current: "another" }, "dead/1/dead0"),
+    ).rejects.toThrow("Decryption failed");
   });
 
   it("another team's key opens none of them", async () => {

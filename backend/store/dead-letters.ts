@@ -1,4 +1,5 @@
 import { open, seal, teamKey } from "../domain/crypto.ts";
+import type { Keyring } from "../domain/keyring.ts";
 
 const DAY_MS = 86_400_000;
 const KEPT_MS = 14 * DAY_MS;
@@ -11,7 +12,7 @@ export interface DeadLetter {
 }
 
 /** `dead/<team>/<id>`: sealed under the team's key with its own name as context. */
-export async function putDeadLetter(bucket: R2Bucket, kmsKey: string, letter: DeadLetter): Promise<void> {
+export async function putDeadLetter(bucket: R2Bucket, kmsKey: Keyring, letter: DeadLetter): Promise<void> {
   const name = `dead/${letter.team}/${letter.id}`;
   const plain = Uint8Array.from(new TextEncoder().encode(JSON.stringify(letter.body ?? null)));
   const sealed = await seal(await teamKey(kmsKey, letter.team, "dead-letter"), plain, name);
@@ -19,7 +20,7 @@ export async function putDeadLetter(bucket: R2Bucket, kmsKey: string, letter: De
   await bucket.put(name, sealed, { customMetadata: { expiresAt } });
 }
 
-export async function openDeadLetter(bucket: R2Bucket, kmsKey: string, name: string): Promise<unknown> {
+export async function openDeadLetter(bucket: R2Bucket, kmsKey: Keyring, name: string): Promise<unknown> {
   const object = await bucket.get(name);
   const team = Number(name.split("/")[1]);
   if (object === null) return undefined;

@@ -1,4 +1,5 @@
 import { fromHex, open, seal, teamKey, toHex } from "../domain/crypto.ts";
+import type { Keyring } from "../domain/keyring.ts";
 import { newId } from "./ids.ts";
 
 export interface Team {
@@ -55,7 +56,7 @@ export async function teamVersion(db: D1Database, id: number): Promise<number> {
 export async function ensureTeam(
   db: D1Database,
   wanted: { name: string; timeZone: string },
-  kmsKey: string,
+  kmsKey: Keyring,
   nowMs: number,
 ): Promise<Team> {
   const known = await findTeamByName(db, wanted.name);
@@ -74,7 +75,7 @@ export async function ensureTeam(
 }
 
 /** Only where there is none yet: two enrolments at once agree on one salt. */
-async function setSalt(db: D1Database, team: number, kmsKey: string): Promise<void> {
+async function setSalt(db: D1Database, team: number, kmsKey: Keyring): Promise<void> {
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const sealed = await seal(await teamKey(kmsKey, team, "team-salt"), salt, `teams:${team}:salt`);
   await db
@@ -84,7 +85,7 @@ async function setSalt(db: D1Database, team: number, kmsKey: string): Promise<vo
 }
 
 /** 32 bytes that every developer of the team hashes with. */
-export async function teamSalt(db: D1Database, team: number, kmsKey: string): Promise<Uint8Array> {
+export async function teamSalt(db: D1Database, team: number, kmsKey: Keyring): Promise<Uint8Array> {
   const row = await db
     .prepare("SELECT hex(salt) salt FROM teams WHERE id = ?1")
     .bind(team)

@@ -1,5 +1,7 @@
-import { fromHex, hashSecret, randomToken, sameDigest, toHex } from "../domain/crypto.ts";
+import { fromHex, hashSecret, randomToken, sameDigest } from "../domain/crypto.ts";
+import type { Keyring } from "../domain/keyring.ts";
 import { newId } from "./ids.ts";
+import { digestOf, findBySecret } from "./secrets.ts";
 
 /** Who sends, and what the team allows. */
 export interface Sender {
@@ -22,15 +24,21 @@ interface Row {
 }
 
 /** Found by its digest, so that no comparison tells how much of a guessed token is right. */
-export async function findSender(db: D1Database, token: string, pepper: string): Promise<Sender | undefined> {
+export async function findSender(
+  db: D1Database,
+  token: string,
+  pepper: Keyring,
+): Promise<Sender | undefined> {
   const digest = await hashSecret(token, pepper);
-  const row = await db
-    .prepare(
-      `SELECT hex(a.hash) hash, a.team, a.developer, a.revoked_at, t.mode, t.events_per_minute, t.burst
-         FROM agent_tokens a JOIN teams t ON t.id = a.team WHERE a.hash = unhex(?1)`,
-    )
-    .bind(toHex(digest))
-    .first<Row>();
+  const row = await findBySecret(db, { table: "agent_tokens", secret: token, pepper }, (hash) =>
+    db
+      .prepare(
+        `SELECT hex(a.hash) hash, a.team, a.developer, a.revoked_at, t.mode, t.events_per_minute, t.burst
+           FROM agent_tokens a JOIN teams t ON t.id = a.team WHERE a.hash = unhex(?1)`,
+      )
+      .bind(hash)
+      .first<Row>(),
+  );
   if (row === null || !sameDigest(fromHex(row.hash), digest)) return undefined;
   const { team, developer, mode, burst } = row;
   return {
@@ -47,21 +55,22 @@ export async function findSender(db: D1Database, token: string, pepper: string):
 export async function createToken(
   db: D1Database,
   owner: { team: number; developer: number },
-  pepper: string,
+  pepper: Keyring,
   nowMs: number,
 ): Promise<string> {
   const token = randomToken("tal_");
   const agent = newId("agt");
+  const digest = await digestOf(token, pepper);
   await db.batch([
     db
       .prepare("INSERT INTO agents (public_id, team, developer, created_at) VALUES (?1, ?2, ?3, ?4)")
       .bind(agent, owner.team, owner.developer, nowMs),
     db
       .prepare(
-        `INSERT INTO agent_tokens (hash, team, developer, agent, created_at)
-          SELECT unhex(?1), team, developer, id, ?3 FROM agents WHERE public_id = ?2`,
+        `INSERT INTO agent_tokens (hash, team, developer, agent, pepper, created_at)
+          SELECT unhex(?1), team, developer, id, ?3, ?4 FROM agents WHERE public_id = ?2`,
       )
-      .bind(toHex(await hashSecret(token, pepper)), agent, nowMs),
+      .bind(digest.hash, agent, digest.pepper, nowMs),
   ]);
   return token;
 }
