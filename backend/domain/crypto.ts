@@ -10,7 +10,7 @@ const HEADER_BYTES = 8;
 const encoder = new TextEncoder();
 
 /** What a key is for. Different purposes of one team never share a key. */
-export type KeyPurpose = "team-salt" | "dead-letter";
+export type KeyPurpose = "team-salt" | "dead-letter" | "team-signing" | "team-grouping";
 
 /** What is stored in place of a token or code, beside `pepperId`. Look it up by `findBySecret` of the store. */
 export async function hashSecret(secret: string, pepper: Keyring): Promise<Uint8Array<ArrayBuffer>> {
@@ -129,4 +129,10 @@ export function toBase64Url(bytes: Uint8Array): string {
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");
+}
+
+/** Of text that is known to be base64url. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -57,8 +57,7 @@ async function serve(
   spec: RouteSpec,
   handler: (request: unknown) => Promise<unknown>,
 ): Promise<Response> {
-  // A browser sends cookies by itself, and agents' tokens never.
-  if (spec.access.who !== "agent") requireSameOrigin(c);
+  if (isForBrowsers(spec)) requireSameOrigin(c);
   const nowMs = Date.now();
   const actor = await actorFor(c, spec.access, nowMs);
   const answer = await handler({
@@ -73,6 +72,11 @@ async function serve(
   });
   if (answer instanceof Response) return answer;
   return answer === undefined ? c.body(null, 204) : c.json(answer as object, 200 as ContentfulStatusCode);
+}
+
+/** A browser sends cookies by itself, and tokens never. */
+function isForBrowsers({ access }: RouteSpec): boolean {
+  return access.who === "member" || (access.who === "anyone" && access.browser !== false);
 }
 
 /** What is wrong with a value stays here: the answer is a constant code. */

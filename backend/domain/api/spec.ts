@@ -3,8 +3,11 @@ import type { Role, Scope } from "../role.ts";
 
 /** Who may call a route. The router is built from it, and nothing is reachable that does not say. */
 export type Access =
-  /** Nobody is signed in yet: the route checks what it is given by itself. */
-  | { who: "anyone" }
+  /**
+   * Nobody is signed in yet: the route checks what it is given by itself. `browser: false` where programs call: then no
+   * cookie is read or set, so it may come from anywhere.
+   */
+  | { who: "anyone"; browser?: false }
   /** A signed-in member of at least this role, or an API key of the team that has the scope. */
   | { who: "member"; role: Role; scope?: Scope }
   /** A machine, by its agent token. */
