@@ -3,6 +3,7 @@ export interface Answer {
   status: number;
   contentType: string | undefined;
   retryAfter: string | undefined;
+  etag?: string | undefined;
   /** A redirect that leads to another host. */
   leadsElsewhere?: boolean;
   /** The inflated body of a 2xx answer; undefined when it was too large or could not be inflated. */

@@ -18,6 +18,12 @@ export const ANSWER_LIMIT_BYTES = 4 * 1_048_576;
 /** How long an unused connection is kept. Home routers forget them a few minutes later. */
 const IDLE_MS = 60_000;
 
+interface RequestOptions {
+  method: "GET" | "POST";
+  headers: Record<string, string>;
+  signal: AbortSignal;
+}
+
 /** Sends requests to one address over connections that are kept open. Never follows a redirect. */
 export class Transport {
   readonly #url: URL;
@@ -39,10 +45,19 @@ export class Transport {
   }
 
   /** Rejects with Node's own error; when `signal` was aborted, with any error. */
-  async post(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
-    const first = await this.#exchange(headers, body, signal);
+  post(headers: Record<string, string>, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    return this.#send({ method: "POST", headers, signal }, body);
+  }
+
+  /** Rejects as `post` does. */
+  get(headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    return this.#send({ method: "GET", headers, signal });
+  }
+
+  async #send(options: RequestOptions, body?: Uint8Array): Promise<Answer> {
+    const first = await this.#exchange(options, body);
     if (first !== "stale") return first;
-    const second = await this.#exchange(headers, body, signal);
+    const second = await this.#exchange(options, body);
     if (second !== "stale") return second;
     throw Object.assign(new Error("kept connections were closed"), { code: "ECONNRESET" });
   }
@@ -52,14 +67,10 @@ export class Transport {
   }
 
   /** `stale`: the server had closed the kept connection before the request, which is no news about the request. */
-  #exchange(
-    headers: Record<string, string>,
-    body: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<Answer | "stale"> {
+  #exchange(options: RequestOptions, body: Uint8Array | undefined): Promise<Answer | "stale"> {
     return new Promise((resolve, reject) => {
       const send = this.#url.protocol === "https:" ? https.request : http.request;
-      const request = send(this.#url, { method: "POST", agent: this.#agent, headers, signal });
+      const request = send(this.#url, { ...options, agent: this.#agent });
       let answered = false;
       request.on("response", (response) => {
         answered = true;
@@ -68,7 +79,8 @@ export class Transport {
       request.on("error", (error) => {
         // Once an answer has begun, its own stream reports what becomes of it.
         if (answered) return;
-        if (request.reusedSocket && !signal.aborted && errorCode(error) === "ECONNRESET") resolve("stale");
+        if (request.reusedSocket && !options.signal.aborted && errorCode(error) === "ECONNRESET")
+          resolve("stale");
         else reject(error);
       });
       request.on("close", () => {
@@ -85,6 +97,7 @@ async function readAnswer(response: IncomingMessage, asked: URL): Promise<Answer
     status,
     contentType: headers["content-type"],
     retryAfter: headers["retry-after"],
+    etag: headers.etag,
     leadsElsewhere: leadsElsewhere(headers.location, asked),
   };
   if (status < 200 || status >= 300) {

@@ -15,7 +15,7 @@ const tls = () => process.getBuiltinModule("node:tls");
  * installed) and those of `ca_file`. With `system_cas: false` only those of `ca_file`, or the well-known ones.
  */
 export async function readTrust(
-  { id, platform }: Settings,
+  { id, platform }: Pick<Settings, "id" | "platform">,
   config: TlsConfig,
   section: "exporters" | "processors",
 ): Promise<SecureContext> {
