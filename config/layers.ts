@@ -14,12 +14,13 @@ export interface Layer {
   document: ConfigDocument;
 }
 
-/** Where an organisation's device management puts the settings that users cannot override. */
-export function managedConfigFile({ os, env }: Pick<Home, "os" | "env">): string {
+/**
+ * Where an organisation's device management puts the settings that users cannot override. Nothing that a user sets
+ * leads elsewhere, no variable of the environment either.
+ */
+export function managedConfigFile(os: Home["os"]): string {
   if (os === "darwin") return "/Library/Application Support/talos-auditor/config.yaml";
-  if (os === "win32") {
-    return path.win32.join(env["ProgramFiles"] ?? "C:\\Program Files", "talos-auditor", "config.yaml");
-  }
+  if (os === "win32") return String.raw`C:\Program Files\talos-auditor\config.yaml`;
   return "/etc/talos-auditor/config.yaml";
 }
 

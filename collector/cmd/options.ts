@@ -32,7 +32,7 @@ export interface PlanOptions {
 /** Reads and checks the configuration that a command names. Throws ConfigError with every problem. */
 export function readPlan(given: string | readonly string[] | undefined): PlanOptions {
   const platform = systemPlatform();
-  const managed = managedConfigFile(platform);
+  const managed = managedConfigFile(platform.os);
   const own = path.join(defaultConfigDir(platform), "config.yaml");
   const usual = existsSync(own) || !existsSync(managed) ? [own] : [];
   return planned(loadConfig(given ?? usual, platform, { managed }), platform);
