@@ -30,8 +30,8 @@ export default {
 
 async function route(url: URL, request: Request, env: ApiBindings, ctx: ExecutionContext): Promise<Response> {
   if (url.pathname === "/v1/logs") return postLogs(request, env);
+  if (/^\/(?:api|local|v1\/enroll|v1\/agent)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
   if (/^\/v1(?:\/|$)/i.test(url.pathname)) return unknownPath(request);
-  if (/^\/(?:api|local)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
   return asset(url, request, env);
 }
 

@@ -4,6 +4,7 @@ import type { Access } from "../domain/api/spec.ts";
 import { isAtLeast } from "../domain/role.ts";
 import { settingsOf } from "../env.ts";
 import { findSignedIn } from "../store/sign-ins.ts";
+import { agentActor, senderOf } from "./bearer.ts";
 import type { ApiEnv } from "./context.ts";
 import { readSessionCookie, setSessionCookie } from "./cookie.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,7 +16,10 @@ export async function actorFor(
   nowMs: number,
 ): Promise<Actor | undefined> {
   if (access.who === "anyone") return undefined;
-  if (access.who === "agent") throw new Refusal(401, "unknown_token");
+  if (access.who === "agent") {
+    const header = c.req.header("authorization");
+    return agentActor(await senderOf(c.env.DB, header, settingsOf(c.env), nowMs));
+  }
   const member = await memberOf(c, nowMs);
   if (!isAtLeast(member.role, access.role)) throw new Refusal(403, "not_allowed");
   return member;

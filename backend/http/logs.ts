@@ -5,12 +5,11 @@ import { toBatches, toMessages } from "../domain/chunks.ts";
 import type { Message } from "../domain/event.ts";
 import { type ApiBindings, type Settings, settingsOf } from "../env.ts";
 import { putInInbox } from "../store/inbox.ts";
-import { findSender, type Sender } from "../store/tokens.ts";
+import type { Sender } from "../store/tokens.ts";
+import { senderOf } from "./bearer.ts";
 import { readBody } from "./body.ts";
 import { logFailure } from "./failure.ts";
 import { Refusal, unavailable } from "./refusal.ts";
-
-const MAX_TOKEN_LENGTH = 200;
 
 /** Constant, because it is sent back to any sender. */
 const REJECTED = "records outside the egress contract were rejected";
@@ -28,7 +27,7 @@ export async function postLogs(request: Request, env: ApiBindings): Promise<Resp
 
 async function answer(request: Request, env: ApiBindings, codec: Codec | undefined): Promise<Response> {
   const settings = settingsOf(env);
-  const sender = await authenticate(request, env, settings);
+  const sender = await senderOf(env.DB, request.headers.get("authorization"), settings, Date.now());
   if (codec === undefined) throw new Refusal(415, "unsupported_content_type");
   const limits = {
     sent: settings.MAX_BODY_BYTES,
@@ -42,16 +41,6 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   if (events.length > 0) await enqueue(env, settings, toMessages(sender, events));
   const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
   return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
-}
-
-async function authenticate(request: Request, env: ApiBindings, settings: Settings): Promise<Sender> {
-  const [, token = ""] = /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-  const challenge = { "www-authenticate": "Bearer" };
-  if (token === "" || token.length > MAX_TOKEN_LENGTH) throw new Refusal(401, "missing_token", challenge);
-  const sender = await findSender(env.DB, token, settings.PEPPER);
-  if (sender === undefined) throw new Refusal(401, "unknown_token", challenge);
-  if (sender.revoked) throw new Refusal(403, "revoked_token");
-  return sender;
 }
 
 function decode(codec: Codec, bytes: Uint8Array): LogsRequest {

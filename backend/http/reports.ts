@@ -7,6 +7,7 @@ import { labelDeveloper, labelProject, readLabels } from "../store/labels.ts";
 import { readReport } from "../store/reports.ts";
 import { dataDays } from "../store/sessions.ts";
 import { isDemo, type Team, teamVersion } from "../store/teams.ts";
+import { cached, isKnown } from "./etag.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handlers } from "./route-table.ts";
 import { sessionsPage } from "./sessions.ts";
@@ -51,15 +52,6 @@ export const reports: Handlers<typeof reportRoutes> = {
 /** Of one URL: whose data, its version and the prices'. A team is told by its birth too: ids and versions begin anew. */
 function etag(team: Team): string {
   return `"${team.publicId}.${team.createdAt}.${team.version}.${PRICES_VERSION}"`;
-}
-
-/** Also in its weak form, which is what proxies that compress make of it. */
-function isKnown(sent: string | undefined, tag: string): boolean {
-  return (sent ?? "").split(",").some((known) => known.trim().replace(/^W\//, "") === tag);
-}
-
-function cached(tag: string): Record<string, string> {
-  return { etag: tag, "cache-control": "private, no-cache" };
 }
 
 const MODES: readonly Me["mode"][] = ["off", "categorize_local", "categorize_cloud", "full"];

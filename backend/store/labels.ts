@@ -5,11 +5,18 @@ interface Row {
   label: string;
 }
 
+/**
+ * What people see of the developer `d` of the team `t`: the name that an admin gave, the real one where the team shows
+ * names, or the pseudonym. No other query may read `real_name` for an answer.
+ */
+export const SHOWN_LABEL = `CASE WHEN d.label <> '' THEN d.label
+  WHEN t.visibility = 'names' AND d.real_name <> '' THEN d.real_name ELSE d.name END`;
+
 export async function readLabels(db: D1Database, team: number): Promise<Labels> {
   const [developers, projects] = await db.batch<Row>([
     db
       .prepare(
-        "SELECT public_id key, CASE label WHEN '' THEN name ELSE label END label FROM developers WHERE team = ?1",
+        `SELECT d.public_id key, ${SHOWN_LABEL} label FROM developers d JOIN teams t ON t.id = d.team WHERE d.team = ?1`,
       )
       .bind(team),
     db.prepare("SELECT lower(hex(project)) key, label FROM project_labels WHERE team = ?1").bind(team),

@@ -1,6 +1,7 @@
+import { machineRoutes } from "./machine.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 /** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
-export const ROUTES = { ...signInRoutes, ...reportRoutes };
+export const ROUTES = { ...signInRoutes, ...reportRoutes, ...machineRoutes };
 export type Routes = typeof ROUTES;

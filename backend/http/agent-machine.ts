@@ -1,0 +1,36 @@
+import type { machineRoutes } from "../domain/api/machine.ts";
+import { endAgent, noteStatus } from "../store/agents.ts";
+import { eraseDeveloper } from "../store/erasure.ts";
+import { readTeamSettings } from "../store/team-settings.ts";
+import { rotateToken } from "../store/tokens.ts";
+import { agentConfig, tagOf } from "./agent-config.ts";
+import { enrol } from "./enrol.ts";
+import { cached, isKnown } from "./etag.ts";
+import { Refusal } from "./refusal.ts";
+import type { Handlers } from "./route-table.ts";
+
+/** What machines call. */
+export const machines: Handlers<typeof machineRoutes> = {
+  "POST /v1/enroll": enrol,
+  "GET /v1/agent/config": async ({ c, db, settings, actor, nowMs }) => {
+    const team = await readTeamSettings(db, actor.team);
+    if (team === undefined) throw new Refusal(401, "unknown_token");
+    const tag = tagOf(team, actor.id, nowMs);
+    if (isKnown(c.req.header("if-none-match"), tag)) return c.body(null, 304, cached(tag));
+    const wanted = { team: actor.team, agent: actor.id, settings: team };
+    return c.json(await agentConfig(db, wanted, settings.KMS_KEY, nowMs), 200, cached(tag));
+  },
+  "POST /v1/agent/status": async ({ db, actor, body, nowMs }) => {
+    await noteStatus(db, actor, body, nowMs);
+  },
+  "POST /v1/agent/token": async ({ db, settings, actor, nowMs }) => {
+    const agentToken = await rotateToken(db, actor, settings.PEPPER, nowMs);
+    if (agentToken === undefined) throw new Refusal(403, "revoked_token");
+    return { agentToken };
+  },
+  "POST /v1/agent/unenroll": async ({ db, actor, body, nowMs }) => {
+    // First, so that the token still opens a second try when it fails.
+    if (body.erase) await eraseDeveloper(db, actor, nowMs);
+    await endAgent(db, actor, body.erase, nowMs);
+  },
+};

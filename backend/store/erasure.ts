@@ -1,0 +1,40 @@
+import type { AgentActor } from "../domain/actor.ts";
+import { auditActor } from "../domain/audit.ts";
+import { audited } from "./audit.ts";
+
+const OF_DEVELOPER = "WHERE team = ?1 AND developer = ?2";
+
+/**
+ * Deletes all that is stored of who uses this machine: events, sums, sessions, the names given and the groups. What
+ * still waits in a queue, or is sent again, is not stored any more: `INCOMING` of store/ingest.ts. The pseudonym stays
+ * while another machine of the same person sends, and what that one does from now on is counted anew.
+ */
+export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: number): Promise<void> {
+  const row = await db
+    .prepare("SELECT public_id FROM developers WHERE team = ?1 AND id = ?2")
+    .bind(actor.team, actor.developer)
+    .first<{ public_id: string }>();
+  const entry = {
+    actor: auditActor(actor),
+    action: "developer.erase",
+    target: row?.public_id ?? "",
+  } as const;
+  const bound = (sql: string) => db.prepare(sql).bind(actor.team, actor.developer);
+  await audited(db, actor.team, entry, nowMs, [
+    bound(
+      `DELETE FROM sessions WHERE team = ?1 AND session IN (SELECT session FROM session_rollups ${OF_DEVELOPER})`,
+    ),
+    bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
+    bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
+    bound(`DELETE FROM events ${OF_DEVELOPER}`),
+    db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),
+    db.prepare("UPDATE teams SET version = version + 1 WHERE id = ?1").bind(actor.team),
+    db
+      .prepare(
+        `UPDATE developers SET label = '', real_name = '', erased_at = ?3, grouping = CASE WHEN EXISTS (
+            SELECT 1 FROM agents a WHERE a.developer = ?2 AND a.revoked_at IS NULL AND a.id <> ?4
+          ) THEN grouping ELSE x'' END WHERE team = ?1 AND id = ?2`,
+      )
+      .bind(actor.team, actor.developer, nowMs, actor.agent),
+  ]);
+}
