@@ -47,9 +47,13 @@ export interface BackfillProgress {
   owed: boolean;
 }
 
+export function backfillRequestFile(stateDir: string): string {
+  return path.join(stateDir, REQUEST);
+}
+
 /** What the collector is to bring, or is bringing. A damaged file asks for nothing. */
 export function readBackfillRequest(stateDir: string): BackfillRequest | undefined {
-  const parsed = Request.safeParse(read(path.join(stateDir, REQUEST)));
+  const parsed = Request.safeParse(read(backfillRequestFile(stateDir)));
   if (!parsed.success) return undefined;
   const { id, since_ms, until_ms, to, total_bytes } = parsed.data;
   return { id, sinceMs: since_ms, untilMs: until_ms, to: to ?? undefined, totalBytes: total_bytes };
@@ -59,11 +63,11 @@ export function writeBackfillRequest(stateDir: string, request: BackfillRequest)
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const { id, sinceMs, untilMs, to, totalBytes } = request;
   const stored = { id, since_ms: sinceMs, until_ms: untilMs, to: to ?? null, total_bytes: totalBytes };
-  writePrivate(path.join(stateDir, REQUEST), `${JSON.stringify(stored)}\n`);
+  writePrivate(backfillRequestFile(stateDir), `${JSON.stringify(stored)}\n`);
 }
 
 export function removeBackfillRequest(stateDir: string): void {
-  rmSync(path.join(stateDir, REQUEST), { force: true });
+  rmSync(backfillRequestFile(stateDir), { force: true });
 }
 
 export function readBackfillProgress(stateDir: string): BackfillProgress | undefined {

@@ -5,16 +5,18 @@ import type { Admission } from "./admission.ts";
 import {
   type BackfillProgress,
   type BackfillRequest,
+  backfillRequestFile,
   readBackfillProgress,
   readBackfillRequest,
   removeBackfillRequest,
   writeBackfillProgress,
 } from "./backfill-files.ts";
 import { BackfillHost } from "./backfill-host.ts";
+import { FileWatch } from "./file-watch.ts";
 import type { Plan, Planned } from "./plan.ts";
 import type { Spooling } from "./spooler.ts";
 
-/** How often somebody's request is looked for, and whether what was queued is delivered. */
+/** While there is a request, how often is looked whether it still stands, and whether what was queued is delivered. */
 const LOOK_MS = 1_000;
 /** Progress is written at most so often. */
 const PROGRESS_MS = 250;
@@ -41,7 +43,7 @@ export interface BackfillOptions {
  */
 export class Backfill {
   readonly #o: BackfillOptions;
-  #cancel: (() => void) | undefined;
+  readonly #watch: FileWatch;
   #running: Promise<void> | undefined;
   #abort = new AbortController();
   #stopped = false;
@@ -52,25 +54,26 @@ export class Backfill {
 
   constructor(options: BackfillOptions) {
     this.#o = options;
+    const file = backfillRequestFile(options.stateDir);
+    this.#watch = new FileWatch({ file, clock: options.clock, look: () => this.#look() });
   }
 
   /** Looks for requests from now on. */
   watch(): void {
-    if (this.#stopped) return;
-    this.#look();
-    this.#cancel = this.#o.clock.after(LOOK_MS, () => this.watch());
+    if (!this.#stopped) this.#watch.start();
   }
 
   /** What is done stays done; the rest is done at the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancel?.();
+    this.#watch.close();
     this.#abort.abort();
     await this.#running;
   }
 
   #look(): void {
     const request = readBackfillRequest(this.#o.stateDir);
+    if (request !== undefined || this.#running !== undefined) this.#watch.dueIn(LOOK_MS);
     if (this.#running !== undefined) {
       if (request === undefined || this.#o.admission.pause !== undefined) this.#abort.abort();
       return;

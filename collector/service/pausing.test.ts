@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { FakeClock, testSettings } from "#testkit/fakes.ts";
 import { Admission } from "./admission.ts";
-import { paused, readPauses, resumed, writePauses } from "./pauses.ts";
+import { paused, pausesFile, readPauses, resumed, writePauses } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 
 const T = 1_790_000_000_000;
@@ -33,7 +33,7 @@ function make(): Pausing {
       during();
     });
   };
-  const of: Pausing = new Pausing({ admission, clock, log, apply });
+  const of: Pausing = new Pausing({ admission, file: pausesFile(dir), clock, log, apply });
   return of;
 }
 

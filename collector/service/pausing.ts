@@ -1,14 +1,17 @@
 import type { Clock, Logger } from "#component/component.ts";
 import type { Admission } from "./admission.ts";
+import { FileWatch } from "./file-watch.ts";
 import type { Pause } from "./pauses.ts";
 
-/** How often the user's wish is looked at. */
-const LOOK_MS = 1_000;
+/** After so long what failed is tried again. */
+const RETRY_MS = 1_000;
 /** Some file systems tell the time of a write in steps of two seconds. */
 const MTIME_STEP_MS = 2_000;
 
 export interface PausingOptions {
   admission: Admission;
+  /** Where the user's wish stands. */
+  file: string;
   clock: Clock;
   log: Logger;
   /** Makes what runs what it should be: calls `switching`. */
@@ -22,7 +25,9 @@ export class Pausing {
   #pause: Pause | undefined;
   /** The pause began in this run, after everything before it was read and stored. */
   #isComplete = false;
-  #cancel: (() => void) | undefined;
+  readonly #watch: FileWatch;
+  #isBegun = false;
+  #isLooking = false;
   #stopped = false;
   /** True while receivers are stopped for a pause. */
   isPausing = false;
@@ -31,6 +36,8 @@ export class Pausing {
 
   constructor(options: PausingOptions) {
     this.#o = options;
+    const { file, clock } = options;
+    this.#watch = new FileWatch({ file, clock, look: () => void this.#look() });
   }
 
   /** A stopping receiver could not store all that it had read. */
@@ -43,8 +50,7 @@ export class Pausing {
     const { admission, log } = this.#o;
     const before = this.#pause;
     const now = admission.pause;
-    const isBegun = this.#cancel !== undefined;
-    if (now !== undefined && before === undefined) this.#isComplete = isBegun;
+    if (now !== undefined && before === undefined) this.#isComplete = this.#isBegun;
     this.isPausing = now !== undefined;
     this.skipBeforeMs = before === undefined || now !== undefined ? undefined : this.#skipBefore(before);
     try {
@@ -62,22 +68,31 @@ export class Pausing {
   /** Looks from now on whether the user pauses or resumes. */
   watch(): void {
     if (this.#stopped) return;
-    this.#cancel = this.#o.clock.after(LOOK_MS, () => void this.#look());
+    this.#isBegun = true;
+    this.#watch.start();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#cancel?.();
+    this.#watch.close();
   }
 
   async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
     try {
-      const isPaused = this.#o.admission.pause !== undefined;
-      if (isPaused !== (this.#pause !== undefined)) await this.#o.apply();
+      if (!this.#isAsWished) await this.#o.apply();
     } catch {
       this.#o.log.error("reading could not be stopped or started for a pause, trying again");
+    } finally {
+      this.#isLooking = false;
     }
-    this.watch();
+    const endsInMs = (this.#pause?.untilMs ?? Infinity) - this.#o.clock.now();
+    this.#watch.dueIn(this.#isAsWished ? endsInMs : RETRY_MS);
+  }
+
+  get #isAsWished(): boolean {
+    return (this.#o.admission.pause !== undefined) === (this.#pause !== undefined);
   }
 
   /** Only as long as the pause is not taken back: then what it hid is read. */

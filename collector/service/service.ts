@@ -9,7 +9,7 @@ import { Admission } from "./admission.ts";
 import { Backfill } from "./backfill.ts";
 import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
-import type { Pause } from "./pauses.ts";
+import { type Pause, pausesFile } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
@@ -92,7 +92,13 @@ export class Service {
     });
     this.failure.catch(() => {});
     const { clock, log } = options;
-    this.#pausing = new Pausing({ admission, clock, log, apply: () => this.#inTurn(() => this.#follow()) });
+    this.#pausing = new Pausing({
+      admission,
+      file: pausesFile(options.plan.configDir),
+      clock,
+      log,
+      apply: () => this.#inTurn(() => this.#follow()),
+    });
     this.#rooms = new Rooms({
       store,
       clock,
