@@ -1,9 +1,12 @@
-import type { ConsumerBindings } from "../env.ts";
+import { type ApiBindings, type ConsumerBindings, settingsOf } from "../env.ts";
+import { pruneTrails } from "../store/audit-heads.ts";
 import { deleteExpired, deleteOldEvents, sweepZeroRows } from "../store/retention.ts";
 
 const DAY_S = 86_400;
 /** Longer than the 90 days in which a repeat may still arrive. */
 const EVENTS_KEPT_DAYS = 120;
+/** Whatever the team's retention is. */
+const TRAIL_KEPT_DAYS = 730;
 
 /** What nobody needs any more. Each step is by itself: the next night catches up on what failed. */
 export async function cleanUp(env: ConsumerBindings, nowMs: number): Promise<void> {
@@ -18,5 +21,16 @@ export async function cleanUp(env: ConsumerBindings, nowMs: number): Promise<voi
     } catch {
       console.error({ msg: "clean-up step failed, tries again tomorrow", code: `clean_up_${name}` });
     }
+  }
+}
+
+/** In the Worker that holds the keys: a trail is sealed anew when its oldest entries go. */
+export async function cleanUpTrails(env: ApiBindings, nowMs: number): Promise<void> {
+  try {
+    const before = nowMs - TRAIL_KEPT_DAYS * DAY_S * 1000;
+    const count = await pruneTrails(env.DB, settingsOf(env).KMS_KEY, before);
+    console.log({ msg: "cleaned up", step: "trails", count });
+  } catch {
+    console.error({ msg: "clean-up step failed, tries again tomorrow", code: "clean_up_trails" });
   }
 }
