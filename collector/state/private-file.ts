@@ -34,7 +34,7 @@ function writeDraft(path: string, text: string): string {
 }
 
 /** Makes the name durable. Windows has no such call and needs none. */
-function syncFolder(dir: string): void {
+export function syncFolder(dir: string): void {
   if (platform === "win32") return;
   const folder = openSync(dir, "r");
   try {

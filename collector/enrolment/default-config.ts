@@ -1,0 +1,38 @@
+import path from "node:path";
+import { type Layer, layerOf } from "#config/layers.ts";
+import type { Enrolment, EnrolmentFolder } from "./folder.ts";
+
+/** How messages call it: it is in no file. */
+export const ENROLLED_CONFIG = "the configuration that talos enroll set up";
+
+/**
+ * What an enrolled machine runs where its user has written no configuration: Claude Code's logs, to the team's backend.
+ * The privacy mode is the default one.
+ */
+export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): Layer {
+  const { endpoint, ca_file: caFile } = enrolment;
+  const hasSalt = folder.readFile("salt") !== undefined;
+  const fromFile = (name: "token" | "salt") => JSON.stringify(`\${file:${folder.fileOf(name)}}`);
+  const lines = [
+    "receivers:",
+    "  claude_code: {}",
+    "processors:",
+    // Without a salt here, the managed configuration brings it.
+    hasSalt ? `  cwd_hash: { salt: ${fromFile("salt")} }` : "  cwd_hash: {}",
+    "  redaction: {}",
+    "exporters:",
+    "  otlp_http/talos:",
+    `    endpoint: ${JSON.stringify(endpoint.href)}`,
+    `    token: ${fromFile("token")}`,
+    "    destination: talos",
+    ...(caFile === undefined ? [] : [`    tls: { ca_file: ${JSON.stringify(caFile)} }`]),
+    "service:",
+    "  pipelines:",
+    "    logs:",
+    "      receivers: [claude_code]",
+    "      processors: [cwd_hash, redaction]",
+    "      exporters: [otlp_http/talos]",
+  ];
+  const layer = layerOf(`${lines.join("\n")}\n`, ENROLLED_CONFIG);
+  return { ...layer, baseDir: path.dirname(folder.dir) };
+}
