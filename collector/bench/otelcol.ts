@@ -8,7 +8,7 @@ import { sleep, type Usage, usageOf } from "./processes.ts";
 const QUIET_MS = 3_000;
 const PATIENCE_MS = 600_000;
 /** By its default of 1,000 bytes it takes a resumed session for the one that it goes on with, and reads only one. */
-const FINGERPRINT = "64KiB";
+const READS_ALL = "64KiB";
 const ISSUES = "https://github.com/open-telemetry/opentelemetry-collector-contrib/issues";
 
 /** What its makers and users say, on their machines: to be read beside ours, not divided by it. */
@@ -47,7 +47,8 @@ export function otelcolName(file: string): string {
 /** Reads all of `home`'s transcripts with filelog and json_parser into a file. Undefined when it did not run. */
 export async function runOtelcol(file: string, home: string): Promise<OtelcolRun | undefined> {
   const begun = performance.now();
-  return withOtelcol(file, home, async ({ child, output, end }) => {
+  const config = { fingerprint: READS_ALL };
+  return withOtelcol({ file, home, config }, async ({ child, output, end }) => {
     const last = await lastWrite(child, output, begun);
     await end();
     const records = last === undefined ? 0 : await recordsIn(output);
@@ -55,19 +56,30 @@ export async function runOtelcol(file: string, home: string): Promise<OtelcolRun
   });
 }
 
-/** What it has used at the begin and at the end of so much time, once it has read everything. */
+/** What it has used at the beginning and at the end of so many seconds, once it has read everything; at its defaults. */
 export async function idleOtelcol(
   file: string,
   home: string,
   seconds: number,
 ): Promise<{ begin: Usage; end: Usage; ms: number } | undefined> {
-  return withOtelcol(file, home, async ({ child, output }) => {
+  return withOtelcol({ file, home, config: {} }, async ({ child, output }) => {
     if ((await lastWrite(child, output, performance.now())) === undefined) return undefined;
     const [begin, begun] = [usageOf(child.pid ?? 0), performance.now()];
     await sleep(seconds * 1_000);
     const end = usageOf(child.pid ?? 0);
     return begin && end && { begin, end, ms: performance.now() - begun };
   });
+}
+
+interface Start {
+  file: string;
+  home: string;
+  config: OtelcolConfig;
+}
+
+interface OtelcolConfig {
+  /** Its own default where there is none. */
+  fingerprint?: string;
 }
 
 interface Started {
@@ -77,13 +89,16 @@ interface Started {
   end: () => Promise<void>;
 }
 
-async function withOtelcol<T>(file: string, home: string, use: (started: Started) => Promise<T>): Promise<T> {
+async function withOtelcol<T>(
+  { file, home, config: wanted }: Start,
+  use: (started: Started) => Promise<T>,
+): Promise<T> {
   const dir = path.join(home, "otelcol");
   const output = path.join(dir, "output.json");
   const config = path.join(dir, "config.yaml");
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  writeFileSync(config, configText(home, output));
+  writeFileSync(config, configText(home, output, wanted));
   const child = spawn(file, ["--config", config], { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => {
     child.once("error", () => resolve());
@@ -133,14 +148,14 @@ async function recordsIn(output: string): Promise<number> {
   return records;
 }
 
-function configText(home: string, output: string): string {
+function configText(home: string, output: string, { fingerprint }: OtelcolConfig): string {
   return `
 receivers:
   filelog:
     include: ["${home}/projects/**/*.jsonl"]
     start_at: beginning
     max_log_size: 64MiB
-    fingerprint_size: ${FINGERPRINT}
+    ${fingerprint === undefined ? "" : `fingerprint_size: ${fingerprint}`}
     operators: [{ type: json_parser }]
 exporters: { file: { path: "${output}", flush_interval: 100ms } }
 service:

@@ -46,6 +46,8 @@ export async function runTimed(
 export interface Usage {
   cpuMs: number;
   residentBytes: number;
+  /** What of it are pages of files, such as the code of Node: every process of the same program shares them. */
+  sharedBytes: number;
   /** How often its threads gave up the core because they had nothing to do. */
   waits: number;
 }
@@ -61,8 +63,13 @@ export function usageOf(pid: number): Usage | undefined {
   // The name in brackets may hold spaces: fields are counted from behind it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ticks = Number(fields[11]) + Number(fields[12]);
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-  return { cpuMs: ticks * MS_PER_TICK, residentBytes: pages * PAGE_BYTES, waits: waitsOf(pid) };
+  const [, resident, shared] = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ");
+  return {
+    cpuMs: ticks * MS_PER_TICK,
+    residentBytes: Number(resident) * PAGE_BYTES,
+    sharedBytes: Number(shared) * PAGE_BYTES,
+    waits: waitsOf(pid),
+  };
 }
 
 function waitsOf(pid: number): number {

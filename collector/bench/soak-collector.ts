@@ -18,6 +18,7 @@ export interface Sample {
   /** Of the clock that only goes forward. */
   atMs: number;
   residentBytes: number;
+  sharedBytes: number;
   /** Since the process began. */
   cpuMs: number;
   openFiles: number;
@@ -108,7 +109,7 @@ function sampleOf(pid: number, state: string, timers: number): Sample | undefine
   try {
     const usage = usageOf(pid);
     if (usage === undefined) return undefined;
-    const { residentBytes, cpuMs } = usage;
+    const { residentBytes, sharedBytes, cpuMs } = usage;
     const openFiles = readdirSync(`/proc/${pid}/fd`).length;
     return {
       atMs: performance.now(),

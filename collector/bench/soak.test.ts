@@ -5,7 +5,15 @@ import { summaryOf, troublesOf } from "./soak.ts";
 const MIB = 2 ** 20;
 
 function sampled(residentMib: number): SoakResult["samples"][number] {
-  return { atMs: 0, residentBytes: residentMib * MIB, cpuMs: 0, openFiles: 30, timers: 10, stateBytes: MIB };
+  return {
+    atMs: 0,
+    residentBytes: residentMib * MIB,
+    sharedBytes: 0,
+    cpuMs: 0,
+    openFiles: 30,
+    timers: 10,
+    stateBytes: MIB,
+  };
 }
 
 const good: SoakResult = {
