@@ -114,6 +114,7 @@ function sampleOf(pid: number, state: string, timers: number): Sample | undefine
     return {
       atMs: performance.now(),
       residentBytes,
+      sharedBytes,
       cpuMs,
       openFiles,
       timers,
