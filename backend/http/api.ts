@@ -5,6 +5,7 @@ import type { ApiError } from "../domain/report.ts";
 import { ROUTES } from "../domain/api/routes.ts";
 import { actorFor } from "./actor.ts";
 import { machines } from "./agent-machine.ts";
+import { agents } from "./agents.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
 import { logFailure } from "./failure.ts";
 import { local } from "./local.ts";
@@ -23,7 +24,7 @@ const smallBody = bodyLimit({
 });
 
 export const api = new Hono<ApiEnv>().use(smallBody);
-mount(api, ROUTES, { ...signIn, ...reports, ...machines });
+mount(api, ROUTES, { ...signIn, ...reports, ...agents, ...machines });
 api.route("/local", local);
 // Which routes there are is nobody's business who is not signed in.
 api.all("/api/*", async (c) => {

@@ -6,7 +6,8 @@ const Agent = z.object({
   id: AgentId,
   developer: z.object({ id: DeveloperId, label: z.string() }),
   version: z.string(),
-  policySource: z.string(),
+  /** `managed` where a managed policy is in force, `unmanaged` otherwise, "" while not known. */
+  policySource: z.enum(["", "managed", "unmanaged"]),
   createdAt: Moment,
   seenAt: Moment.nullable(),
   revokedAt: Moment.nullable(),
@@ -30,6 +31,8 @@ const NewToken = z.discriminatedUnion("kind", [
     label: Label.default(""),
     /** An existing developer's further machine; absent for a new developer. */
     developer: DeveloperId.optional(),
+    /** Real name of a new developer, which is seen only while the team shows names. */
+    name: Label.default(""),
     expiresInDays: z.int().min(1).max(30).default(7),
   }),
   z.strictObject({
@@ -42,7 +45,7 @@ const NewToken = z.discriminatedUnion("kind", [
 const TokenPath = z.object({ token: EnrolmentTokenId });
 const AgentPath = z.object({ agent: AgentId });
 
-/** Machines, and how they get in. What a machine itself calls is not JSON API: see proto/agent-api.ts. */
+/** Machines, and how they get in. What machines call is in machine.ts. */
 export const agentRoutes = defineRoutes({
   "GET /api/agents": {
     summary: "Installations, newest first, 100 a page. Modes in force are never shown with them.",
@@ -51,7 +54,7 @@ export const agentRoutes = defineRoutes({
     answer: page("agents", Agent),
   },
   "GET /api/agents/modes": {
-    summary: "How many installations run in each mode; null with fewer than five installations.",
+    summary: "How many installations run in each mode; null while they belong to fewer than five developers.",
     access: { who: "member", role: "manager" },
     answer: z.object({
       total: z.int().nonnegative(),

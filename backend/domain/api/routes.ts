@@ -1,7 +1,8 @@
+import { agentRoutes } from "./agents.ts";
 import { machineRoutes } from "./machine.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 /** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
-export const ROUTES = { ...signInRoutes, ...reportRoutes, ...machineRoutes };
+export const ROUTES = { ...signInRoutes, ...reportRoutes, ...agentRoutes, ...machineRoutes };
 export type Routes = typeof ROUTES;
