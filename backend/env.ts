@@ -22,6 +22,14 @@ interface Vars {
   KMS_KEY?: string;
   KMS_KEY_PREVIOUS?: string;
   SETUP_SECRET?: string;
+  PUBLIC_URL?: string;
+  CLERK_JWT_KEY?: string;
+  CLERK_ISSUER?: string;
+  CLERK_AUTHORIZED_PARTIES?: string;
+  CLERK_WEBHOOK_SECRET?: string;
+  MAIL_URL?: string;
+  MAIL_TOKEN?: string;
+  MAIL_FROM?: string;
   INBOX?: string;
   MAX_BODY_BYTES?: string;
   MAX_INFLATED_BYTES?: string;
@@ -37,6 +45,27 @@ const bytes = () =>
 const secret = (name: string) =>
   z.string({ error: `${name} is not set` }).min(32, { error: `${name} must have at least 32 characters` });
 
+/** An origin, without path. Only this computer may be without TLS. */
+const Origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => {
+    const { origin, protocol, hostname } = new URL(text);
+    const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+    return origin === text.replace(/\/$/, "") && (protocol === "https:" || isLocal);
+  }, "must be an https origin such as https://talos.example")
+  .transform((text) => new URL(text).origin);
+
+const Origins = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .pipe(z.array(Origin).min(1));
+
+/** What is of no use, or unsafe, without the others. */
+const TOGETHER = [
+  ["CLERK_JWT_KEY", "CLERK_ISSUER", "CLERK_AUTHORIZED_PARTIES"],
+  ["MAIL_URL", "MAIL_TOKEN", "MAIL_FROM"],
+] as const;
+
 const Variables = z.object({
   /** Hashed with every token, so that a stolen database alone matches no token. */
   PEPPER: secret("PEPPER"),
@@ -48,6 +77,28 @@ const Variables = z.object({
   KMS_KEY_PREVIOUS: secret("KMS_KEY_PREVIOUS").optional(),
   /** Opens the set-up routes. They do not exist without it. */
   SETUP_SECRET: secret("SETUP_SECRET").optional(),
+  /** Where people reach the dashboard: links in mails lead there, whatever a request says of its host. */
+  PUBLIC_URL: Origin.optional(),
+  /** PEM of the public key that Clerk's session tokens are verified with. Without it there is no Clerk. */
+  CLERK_JWT_KEY: z
+    .string()
+    .includes("-----BEGIN PUBLIC KEY-----", { error: "must be the PEM of a public key" })
+    // Files of variables hold it in one line.
+    .transform((pem) => pem.replaceAll("\\n", "\n"))
+    .optional(),
+  /** Frontend API URL of the Clerk instance: `iss` of its tokens. */
+  CLERK_ISSUER: Origin.optional(),
+  /** Origins that tokens may have been made for, separated by commas: `azp`. */
+  CLERK_AUTHORIZED_PARTIES: Origins.optional(),
+  /** Signing secret of the webhook's endpoint. Without it the webhook does not exist. */
+  CLERK_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, { error: "must be a signing secret that begins with whsec_" })
+    .optional(),
+  /** Mails are sent by `POST <MAIL_URL>/emails`. Without it there is no mail. */
+  MAIL_URL: Origin.optional(),
+  MAIL_TOKEN: z.string().min(1).optional(),
+  MAIL_FROM: z.string().min(3).optional(),
   INBOX: z.enum(["on", "off"]).default("off"),
   /** Largest request body as sent. */
   MAX_BODY_BYTES: bytes().default(4 * 1024 * 1024),
@@ -57,7 +108,20 @@ const Variables = z.object({
   BODY_TIMEOUT_MS: z.coerce.number().int().positive().default(30_000),
 });
 
-const Settings = Variables.transform(({ PEPPER_PREVIOUS, KMS_KEY_PREVIOUS, ...rest }) => ({
+const Whole = Variables.superRefine((variables, ctx) => {
+  for (const names of TOGETHER) {
+    const missing = names.filter((name) => variables[name] === undefined);
+    if (missing.length === 0 || missing.length === names.length) continue;
+    for (const name of missing) {
+      ctx.addIssue({ code: "custom", path: [name], message: "is not set, though others that need it are" });
+    }
+  }
+  if (variables.MAIL_URL !== undefined && variables.PUBLIC_URL === undefined) {
+    ctx.addIssue({ code: "custom", path: ["PUBLIC_URL"], message: "is not set, though mails lead there" });
+  }
+});
+
+const Settings = Whole.transform(({ PEPPER_PREVIOUS, KMS_KEY_PREVIOUS, ...rest }) => ({
   ...rest,
   PEPPER: { current: rest.PEPPER, previous: PEPPER_PREVIOUS },
   KMS_KEY: { current: rest.KMS_KEY, previous: KMS_KEY_PREVIOUS },

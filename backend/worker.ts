@@ -1,9 +1,11 @@
 import { api } from "./http/api.ts";
 import { sweepInbox } from "./http/inbox.ts";
 import { postLogs, unknownPath } from "./http/logs.ts";
+import { postClerkWebhook } from "./http/webhooks.ts";
 import { secured } from "./http/security.ts";
 import type { ApiBindings } from "./env.ts";
 import { keepDeadLetters } from "./queue/dead.ts";
+import { cleanUpTrails } from "./queue/nightly.ts";
 import { pruneDeadLetters } from "./store/dead-letters.ts";
 
 export { TeamBucket } from "./objects/team-bucket.ts";
@@ -23,8 +25,9 @@ export default {
   },
 
   async scheduled(controller, env): Promise<void> {
-    if (controller.cron === NIGHTLY) await pruneDeadLetters(env.DEAD_LETTERS, controller.scheduledTime);
-    else await sweepInbox(env, Date.now());
+    if (controller.cron !== NIGHTLY) return sweepInbox(env, Date.now());
+    await cleanUpTrails(env, controller.scheduledTime);
+    await pruneDeadLetters(env.DEAD_LETTERS, controller.scheduledTime);
   },
 } satisfies ExportedHandler<ApiBindings>;
 
@@ -32,6 +35,7 @@ async function route(url: URL, request: Request, env: ApiBindings, ctx: Executio
   if (url.pathname === "/v1/logs") return postLogs(request, env);
   if (/^\/(?:api|local|v1\/enroll|v1\/agent)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
   if (/^\/v1(?:\/|$)/i.test(url.pathname)) return unknownPath(request);
+  if (url.pathname === "/webhooks/clerk") return postClerkWebhook(request, env);
   return asset(url, request, env);
 }
 

@@ -3,7 +3,7 @@ import type { Actor } from "../domain/actor.ts";
 import type { Access } from "../domain/api/spec.ts";
 import { isAtLeast } from "../domain/role.ts";
 import { settingsOf } from "../env.ts";
-import { findSignedIn } from "../store/sign-ins.ts";
+import { findSignedIn } from "../store/signed-in.ts";
 import { agentActor, senderOf } from "./bearer.ts";
 import type { ApiEnv } from "./context.ts";
 import { readSessionCookie, setSessionCookie } from "./cookie.ts";
@@ -30,6 +30,6 @@ async function memberOf(c: Context<ApiEnv>, nowMs: number) {
   if (secret === undefined) throw new Refusal(401, "signed_out");
   const found = await findSignedIn(c.env.DB, secret, settingsOf(c.env).PEPPER, nowMs);
   if (found === undefined) throw new Refusal(401, "signed_out");
-  if (found.extended) setSessionCookie(c, secret);
+  if (found.renewed !== undefined) setSessionCookie(c, found.renewed);
   return found.actor;
 }

@@ -160,8 +160,8 @@ describe("signing in", () => {
     const cookie = await signIn();
     const look = () => call("/api/version", { headers: { cookie } });
     expect((await look()).headers.get("set-cookie")).toBeNull();
-    await env.DB.prepare("UPDATE sign_ins SET idle_at = ?1")
-      .bind(Date.now() + 86_400_000)
+    await env.DB.prepare("UPDATE sign_ins SET rotate_at = ?1")
+      .bind(Date.now() - 1)
       .run();
     expect((await look()).headers.get("set-cookie")).toContain("Max-Age=604800");
     await env.DB.prepare("UPDATE sign_ins SET idle_at = ?1")

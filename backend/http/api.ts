@@ -9,6 +9,7 @@ import { agents } from "./agents.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
 import { logFailure } from "./failure.ts";
 import { local } from "./local.ts";
+import { members } from "./members.ts";
 import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
 import { mount } from "./route-table.ts";
@@ -24,7 +25,7 @@ const smallBody = bodyLimit({
 });
 
 export const api = new Hono<ApiEnv>().use(smallBody);
-mount(api, ROUTES, { ...signIn, ...reports, ...agents, ...machines });
+mount(api, ROUTES, { ...signIn, ...members, ...reports, ...agents, ...machines });
 api.route("/local", local);
 // Which routes there are is nobody's business who is not signed in.
 api.all("/api/*", async (c) => {
@@ -36,6 +37,10 @@ api.all("/api/*", async (c) => {
 const MESSAGES = new Map([
   ["signed_out", "Sign in first."],
   ["invalid_code", "The code was used before, has expired or never existed."],
+  ["invalid_token", "The token was used before, has expired or is not for this server."],
+  ["last_owner", "A team keeps at least one owner."],
+  ["already_member", "A member of this team has this address."],
+  ["too_many_invites", "Too many invites are open: revoke some first."],
   ["not_allowed", "Your role in this team does not allow this."],
   ["cross_origin", "The request comes from another site."],
   ["not_found", "There is nothing here."],

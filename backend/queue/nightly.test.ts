@@ -40,7 +40,8 @@ it("rows that corrections emptied, and sign-ins that are over, go too", async ()
   await signIn();
   await env.DB.prepare("DELETE FROM sign_ins").run();
   await env.DB.prepare(
-    `INSERT INTO sign_ins SELECT unhex(value), m.id, '', 1, 1, iif(value = '01', 1, 9e15), 9e15
+    `INSERT INTO sign_ins (hash, family, member, created_at, seen_at, idle_at, ends_at, rotate_at)
+      SELECT unhex(value), x'', m.id, 1, 1, iif(value = '01', 1, 9e15), 9e15, 9e15
       FROM members m, json_each('["01", "02"]')`,
   ).run();
   await consumer.scheduled({} as never, env);

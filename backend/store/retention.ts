@@ -1,4 +1,5 @@
 import { MEASURES } from "./rollups.ts";
+import { pruneSeen } from "./webhooks.ts";
 
 /** Rows that one statement looks at: each stays far below D1's 30 seconds. */
 const CHUNK = 50_000;
@@ -51,8 +52,9 @@ export async function sweepZeroRows(db: D1Database): Promise<number> {
   return count + (await run(db, `DELETE FROM session_rollups WHERE ${empty}`));
 }
 
-/** Sign-ins that are over. */
+/** Sign-ins that are over, and messages of an identity provider that cannot come again. */
 export async function deleteExpired(db: D1Database, nowMs: number): Promise<number> {
   const codes = await run(db, "DELETE FROM sign_in_codes WHERE expires_at <= ?1", nowMs);
-  return codes + (await run(db, "DELETE FROM sign_ins WHERE idle_at <= ?1 OR ends_at <= ?1", nowMs));
+  const signIns = await run(db, "DELETE FROM sign_ins WHERE idle_at <= ?1 OR ends_at <= ?1", nowMs);
+  return codes + signIns + (await pruneSeen(db, nowMs));
 }

@@ -1,14 +1,16 @@
 import type { MemberActor } from "../domain/actor.ts";
-import { randomToken } from "../domain/crypto.ts";
+import { auditActor } from "../domain/audit.ts";
+import { randomToken, toHex } from "../domain/crypto.ts";
 import type { Keyring } from "../domain/keyring.ts";
-import type { Role } from "../domain/role.ts";
+import { audited } from "./audit.ts";
+import { activeMember, type MemberRow, toActor } from "./members.ts";
 import { digestOf, findBySecret } from "./secrets.ts";
 
 const CODE_MS = 10 * 60_000;
-const IDLE_MS = 7 * 86_400_000;
+export const IDLE_MS = 7 * 86_400_000;
 const LONGEST_MS = 30 * 86_400_000;
-/** The idle end moves at most this often, so that looking costs no write for each request. */
-const SLIDE_MS = 60 * 60_000;
+/** A secret that is in use is replaced this often. */
+export const ROTATE_MS = 60 * 60_000;
 
 /** A one-time code. Only its hash is kept. */
 export async function createCode(
@@ -26,85 +28,126 @@ export async function createCode(
   return code;
 }
 
-/** Uses the code up. One DELETE, so that of two that come at once only one is let in. */
+/** The secret of a new sign-in. In one transaction, so that of two that bring the code at once only one is let in. */
 export async function redeemCode(
   db: D1Database,
   code: string,
   pepper: Keyring,
   nowMs: number,
-): Promise<number | undefined> {
+): Promise<string | undefined> {
   const row = await findBySecret(db, { table: "sign_in_codes", secret: code, pepper }, (hash) =>
     db
-      .prepare("DELETE FROM sign_in_codes WHERE hash = unhex(?1) RETURNING member, expires_at")
-      .bind(hash)
-      .first<{ member: number; expires_at: number }>(),
-  );
-  return row === null || row.expires_at <= nowMs ? undefined : row.member;
-}
-
-/** The cookie's value. Only its hash is kept. */
-export async function createSignIn(
-  db: D1Database,
-  member: number,
-  pepper: Keyring,
-  nowMs: number,
-): Promise<string> {
-  const secret = randomToken("");
-  const digest = await digestOf(secret, pepper);
-  await db
-    .prepare(
-      `INSERT INTO sign_ins (hash, member, pepper, created_at, seen_at, idle_at, ends_at)
-        VALUES (unhex(?1), ?2, ?3, ?4, ?4, ?5, ?6)`,
-    )
-    .bind(digest.hash, member, digest.pepper, nowMs, nowMs + IDLE_MS, nowMs + LONGEST_MS)
-    .run();
-  return secret;
-}
-
-interface Row {
-  member: number;
-  idle_at: number;
-  ends_at: number;
-  public_id: string;
-  team: number;
-  label: string;
-  role: Role;
-}
-
-/** `extended` when the idle end has moved, and the cookie's should too. */
-export async function findSignedIn(
-  db: D1Database,
-  secret: string,
-  pepper: Keyring,
-  nowMs: number,
-): Promise<{ actor: MemberActor; extended: boolean } | undefined> {
-  const row = await findBySecret(db, { table: "sign_ins", secret, pepper }, (hash) =>
-    db
       .prepare(
-        `SELECT s.member, s.idle_at, s.ends_at, m.public_id, m.team, m.label, m.role
-           FROM sign_ins s JOIN members m ON m.id = s.member JOIN teams t ON t.id = m.team
-          WHERE s.hash = unhex(?1) AND s.idle_at > ?2 AND s.ends_at > ?2
-            AND m.removed_at IS NULL AND t.deleted_at IS NULL`,
+        `SELECT ${activeMember.columns} FROM sign_in_codes c ${activeMember.join("c.member")}
+          WHERE c.hash = unhex(?1) AND ${activeMember.where}`,
       )
-      .bind(hash, nowMs)
-      .first<Row>(),
+      .bind(hash)
+      .first<MemberRow>(),
   );
   if (row === null) return undefined;
-  const idleAt = Math.min(nowMs + IDLE_MS, row.ends_at);
-  const extended = row.idle_at < idleAt - SLIDE_MS;
-  if (extended) {
-    const { hash } = await digestOf(secret, pepper);
-    await db
-      .prepare("UPDATE sign_ins SET seen_at = ?2, idle_at = ?3 WHERE hash = unhex(?1)")
-      .bind(hash, nowMs, idleAt)
-      .run();
-  }
-  const { member, public_id: id, team, label, role } = row;
-  return { actor: { kind: "member", team, member, id, label, role }, extended };
+  const { hash } = await digestOf(code, pepper);
+  const spend = db
+    .prepare("DELETE FROM sign_in_codes WHERE hash = unhex(?1) AND expires_at > ?2")
+    .bind(hash, nowMs);
+  return createSignIn(db, { actor: toActor(row), method: "local", spend }, pepper, nowMs);
 }
 
+export interface NewSignIn {
+  actor: MemberActor;
+  method: "local" | "clerk";
+  /** The identity provider's id of its own session. */
+  session?: string;
+  /** Uses the proof up: where it changes nothing, nobody is signed in. */
+  spend?: D1PreparedStatement;
+}
+
+/** The cookie's value; undefined where the proof was used up in between. Only its hash is kept. */
+export async function createSignIn(
+  db: D1Database,
+  { actor, method, session = "", spend }: NewSignIn,
+  pepper: Keyring,
+  nowMs: number,
+): Promise<string | undefined> {
+  const secret = randomToken("");
+  const digest = await digestOf(secret, pepper);
+  const family = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const insert = db
+    .prepare(
+      `INSERT INTO sign_ins
+          (hash, family, member, session, pepper, created_at, seen_at, used_at, idle_at, ends_at, rotate_at)
+        SELECT unhex(?1), unhex(?2), id, ?3, ?4, ?5, ?5, ?5, ?6, ?7, ?8 FROM members
+         WHERE id = ?9 AND removed_at IS NULL ${spend ? "AND changes() > 0" : ""}`,
+    )
+    .bind(
+      digest.hash,
+      family,
+      session,
+      digest.pepper,
+      nowMs,
+      nowMs + IDLE_MS,
+      nowMs + LONGEST_MS,
+      nowMs + ROTATE_MS,
+      actor.member,
+    );
+  const entry = { actor: auditActor(actor), action: "sign_in", metadata: { method } } as const;
+  const seen = db
+    .prepare("UPDATE members SET seen_at = ?2 WHERE id = ?1 AND changes() > 0")
+    .bind(actor.member, nowMs);
+  const { changed } = await audited(db, actor.team, entry, nowMs, [...(spend ? [spend] : []), insert, seen]);
+  return changed ? secret : undefined;
+}
+
+/** Ends the sign-in that the secret belongs to, with every secret of it. */
 export async function endSignIn(db: D1Database, secret: string, pepper: Keyring): Promise<void> {
-  await findBySecret(db, { table: "sign_ins", secret, pepper }, (hash) =>
-    db.prepare("DELETE FROM sign_ins WHERE hash = unhex(?1) RETURNING member").bind(hash).first(),
+  const family = await familyOf(db, secret, pepper);
+  if (family !== undefined) await endFamily(db, family);
+}
+
+export async function endFamily(db: D1Database, family: string): Promise<void> {
+  await db.prepare("DELETE FROM sign_ins WHERE family = unhex(?1)").bind(family).run();
+}
+
+async function familyOf(db: D1Database, secret: string, pepper: Keyring): Promise<string | undefined> {
+  const row = await findBySecret(db, { table: "sign_ins", secret, pepper }, (hash) =>
+    db
+      .prepare("SELECT hex(family) family FROM sign_ins WHERE hash = unhex(?1)")
+      .bind(hash)
+      .first<{ family: string }>(),
   );
+  return row?.family;
+}
+
+/** Ends every sign-in of the member. */
+export async function signOutEverywhere(db: D1Database, actor: MemberActor, nowMs: number): Promise<void> {
+  const entry = { actor: auditActor(actor), action: "sign_out_everywhere" } as const;
+  await audited(db, actor.team, entry, nowMs, [
+    db.prepare("DELETE FROM sign_in_codes WHERE member = ?1").bind(actor.member),
+    db.prepare("DELETE FROM sign_ins WHERE member = ?1").bind(actor.member),
+  ]);
+}
+
+export interface SignInInfo {
+  createdAt: number;
+  seenAt: number;
+  endsAt: number;
+  current: boolean;
+}
+
+/** Newest first. `secret` tells which one is this. */
+export async function listSignIns(
+  db: D1Database,
+  member: number,
+  secret: string,
+  { pepper, nowMs }: { pepper: Keyring; nowMs: number },
+): Promise<SignInInfo[]> {
+  const current = await familyOf(db, secret, pepper);
+  const { results } = await db
+    .prepare(
+      `SELECT hex(family) family, min(created_at) createdAt, max(seen_at) seenAt, max(min(idle_at, ends_at)) endsAt
+         FROM sign_ins WHERE member = ?1 AND idle_at > ?2 AND ends_at > ?2 AND (void_at IS NULL OR void_at > ?2)
+        GROUP BY family ORDER BY createdAt DESC LIMIT 100`,
+    )
+    .bind(member, nowMs)
+    .all<Omit<SignInInfo, "current"> & { family: string }>();
+  return results.map(({ family, ...info }) => ({ ...info, current: family === current }));
 }

@@ -10,7 +10,7 @@ const Member = z.object({
   email: z.string(),
   role: z.enum(ROLES),
   createdAt: Moment,
-  /** Of the last request of any sign-in; null when never signed in. */
+  /** Of the last request, to the hour; null when never signed in. */
   seenAt: Moment.nullable(),
 });
 const Invite = z.object({

@@ -1,8 +1,9 @@
 import { agentRoutes } from "./agents.ts";
 import { machineRoutes } from "./machine.ts";
+import { memberRoutes } from "./members.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
 
 /** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
-export const ROUTES = { ...signInRoutes, ...reportRoutes, ...agentRoutes, ...machineRoutes };
+export const ROUTES = { ...signInRoutes, ...memberRoutes, ...reportRoutes, ...agentRoutes, ...machineRoutes };
 export type Routes = typeof ROUTES;
