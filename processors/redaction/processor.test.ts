@@ -32,3 +32,72 @@ it.each(["categorize_local", "categorize_cloud", "full", "none"])(
     expect(RedactionConfig.safeParse({ mode }).error?.issues[0]?.message).toContain("not available");
   },
 );
+
+const KEY = "sk-ant-api03-CANARYq7Zt0LmN4vBx2Kp9RsWcYd";
+const never = new AbortController().signal;
+
+function create(config: object = {}) {
+  const settings = testSettings();
+  return { settings, processor: new RedactionProcessor(settings, RedactionConfig.parse(config)) };
+}
+
+it.each([
+  ["a text", withBody("hello"), true],
+  ["neither a text nor a hint", withBody(undefined), false],
+  ["a hint", withHint("fixes a form"), true],
+])("asks later for a record with %s: %s", (_, record, wanted) => {
+  expect(create().processor.later.wants(record)).toBe(wanted);
+});
+
+it("replaces secrets in the text and in both hints, and counts by rule", async () => {
+  const { processor, settings } = create();
+  const record = withHint(`mail jane@corp.io about ${KEY}`);
+  record.attributes.set("talos.project_hint", "in /home/jane/shop");
+  record.body = `the key is ${KEY}`;
+  const answer = await processor.later.resolve(record, never);
+  expect(answer).toEqual({ kind: "done", record });
+  expect(record.body).toBe("the key is [redacted:anthropic_key]");
+  expect(Object.fromEntries(record.attributes)).toEqual({
+    "talos.task_hint": "mail [redacted:email] about [redacted:anthropic_key]",
+    "talos.project_hint": "in /home/[redacted:home_path]/shop",
+  });
+  expect(Object.fromEntries(settings.counts)).toEqual({
+    processor_redaction_anthropic_key: 2,
+    processor_redaction_email: 1,
+    processor_redaction_home_path: 1,
+  });
+  expect(settings.said()).not.toMatch(/CANARY|jane/);
+});
+
+it("removes what it may not look at in full, and lets the record go on", async () => {
+  const { processor, settings } = create({ max_text: 20 });
+  const record = withHint("fixes a form");
+  record.body = `the key is ${KEY}`;
+  expect((await processor.later.resolve(record, never)).kind).toBe("done");
+  expect(record.body).toBeUndefined();
+  expect(record.attributes.get("talos.task_hint")).toBe("fixes a form");
+  expect(Object.fromEntries(settings.counts)).toEqual({ processor_redaction_dropped_too_long: 1 });
+});
+
+it("leaves the record as it was when it is stopped meanwhile", async () => {
+  const { processor } = create();
+  const record = withBody(`${KEY} `.repeat(5_000));
+  const stop = new AbortController();
+  const answer = processor.later.resolve(record, stop.signal);
+  stop.abort();
+  expect((await answer).kind).toBe("retry");
+  expect(record.body).toContain(KEY);
+});
+
+it("removes hints that no text goes with, because nothing would look at them later", () => {
+  const { processor, settings } = create();
+  const [record] = processor.process([withHint(KEY)]);
+  expect(record?.attributes.size).toBe(0);
+  expect(settings.counts.get("processor_redaction_removed_hints")).toBe(1);
+});
+
+function withHint(hint: string): SourceRecord {
+  const record = withBody(undefined);
+  record.attributes.set("talos.task_hint", hint);
+  return record;
+}

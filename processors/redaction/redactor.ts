@@ -1,0 +1,159 @@
+import type { Clock } from "#component/component.ts";
+import { base64Runs, decoded, isPrivateKey, type Run } from "./base64.ts";
+import { Budget, DroppedError } from "./budget.ts";
+import { type Finding, type Redacted, replaceFindings } from "./finding.ts";
+import { RULES } from "./rules/all.ts";
+import { findBlocks } from "./rules/blocks.ts";
+import { isPlaceholder } from "./rules/rule.ts";
+import { percentDecoded, unescaped } from "./views.ts";
+import { findByRule, sliceOf, type Window, windowsOf } from "./window.ts";
+
+/** Encodings around a secret that are taken off, of any kind and in any order. */
+const DEPTH = 4;
+
+export interface Limits {
+  /** Characters of a text. A longer one is not looked at. */
+  maxText: number;
+  /** Milliseconds that one text may take. */
+  timeLimitMs: number;
+}
+
+/** `dropped`: the text may not leave, because it could not be looked at in full. `rule` says what stopped. */
+export type Outcome = ({ kind: "redacted" } & Redacted) | { kind: "dropped"; rule: string };
+
+/** A detector beside the rules, such as one of secretlint's. */
+export interface Detector {
+  name: string;
+  find: (text: string) => Promise<Finding[]>;
+}
+
+interface Options {
+  clock: Pick<Clock, "now">;
+  limits: Limits;
+  /** Loaded with the first text: most collectors never see one. */
+  detectors?: () => Promise<readonly Detector[]>;
+}
+
+const secretlint = async () => (await import("./secretlint.ts")).SECRETLINT;
+
+/** Finds secrets in a text, however they are encoded, and replaces them. Lets the collector work in between. */
+export class Redactor {
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Rejects only with the reason of `signal`. */
+  async redact(text: string, signal: AbortSignal): Promise<Outcome> {
+    const { clock, limits } = this.#options;
+    if (text.length > limits.maxText) return { kind: "dropped", rule: "too_long" };
+    const budget = new Budget(text.length, limits.timeLimitMs, clock, signal);
+    try {
+      const detectors = await attempt("secretlint", this.#options.detectors ?? secretlint);
+      const search = new Search(detectors, budget);
+      const findings = await search.all(text, 0);
+      return { kind: "redacted", ...replaceFindings(text, findings) };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: "dropped", rule: error instanceof DroppedError ? error.rule : "other" };
+    }
+  }
+}
+
+/** What fails is named by its rule. Its error is not looked at: it may quote the text. */
+async function attempt<T>(rule: string, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof DroppedError ? error : new DroppedError(rule);
+  }
+}
+
+class Search {
+  readonly #detectors: readonly Detector[];
+  readonly #budget: Budget;
+
+  constructor(detectors: readonly Detector[], budget: Budget) {
+    this.#detectors = detectors;
+    this.#budget = budget;
+  }
+
+  async all(text: string, depth: number): Promise<Finding[]> {
+    const found = await attempt("private_key", () => findBlocks(text));
+    for (const window of windowsOf(text)) found.push(...(await this.#window(window, depth)));
+    if (depth < DEPTH) found.push(...(await this.#base64(text, base64Runs(text), depth)));
+    return found;
+  }
+
+  async #window(window: Window, depth: number): Promise<Finding[]> {
+    const found = await this.#plain(window);
+    if (depth >= DEPTH) return found;
+    const { slice, origin } = sliceOf(window);
+    for (const decode of [unescaped, percentDecoded]) {
+      const view = await attempt("decoding", () => decode(slice));
+      if (view === undefined) continue;
+      for (const { start, end, rule } of await this.#view(view.text, depth + 1)) {
+        const at = origin + view.at(start);
+        const stop = origin + view.at(end);
+        if (stop > window.from && at < window.to) found.push({ start: at, end: stop, rule });
+      }
+    }
+    return found;
+  }
+
+  /** A view is as long as a window with what is around it, so it is looked at as one. */
+  async #view(text: string, depth: number): Promise<Finding[]> {
+    const found = await attempt("private_key", () => findBlocks(text));
+    found.push(...(await this.#window({ text, from: 0, to: text.length }, depth)));
+    if (depth < DEPTH) found.push(...(await this.#base64(text, base64Runs(text), depth)));
+    return found;
+  }
+
+  async #plain(window: Window): Promise<Finding[]> {
+    const { slice, origin } = sliceOf(window);
+    await this.#budget.spend(slice.length);
+    const lower = slice.toLowerCase();
+    const found: Finding[] = [];
+    for (const rule of RULES) {
+      if (!rule.anchors.some((anchor) => lower.includes(anchor))) continue;
+      found.push(...(await attempt(rule.name, () => findByRule(window, rule))));
+    }
+    for (const { name, find } of this.#detectors) {
+      const more = await attempt(`secretlint_${name}`, () => find(slice));
+      found.push(...more.map((each) => moved(each, origin)).filter((each) => isSecret(window, each)));
+    }
+    return found;
+  }
+
+  /** What holds a secret is replaced as a whole: half of it would be no use to anybody. */
+  async #base64(text: string, runs: Iterable<Run>, depth: number): Promise<Finding[]> {
+    const found: Finding[] = [];
+    for (const { start, end } of runs) {
+      const rule = await this.#inBase64(text.slice(start, end), depth + 1);
+      if (rule !== undefined) found.push({ start, end, rule });
+    }
+    return found;
+  }
+
+  async #inBase64(run: string, depth: number): Promise<string | undefined> {
+    await this.#budget.spend(run.length);
+    if (await attempt("private_key", () => isPrivateKey(run))) return "private_key";
+    for (const offset of [0, 1, 2, 3]) {
+      const text = await attempt("decoding", () => decoded(run, offset));
+      if (text === undefined) continue;
+      const [first] = await this.all(text, depth);
+      if (first !== undefined) return first.rule;
+    }
+    return undefined;
+  }
+}
+
+function moved({ start, end, rule }: Finding, by: number): Finding {
+  return { start: start + by, end: end + by, rule };
+}
+
+/** Those that begin before belong to the window before; placeholders are no secrets to anybody. */
+function isSecret({ text, from, to }: Window, { start, end }: Finding): boolean {
+  return start >= from && start < to && !isPlaceholder(text.slice(start, end));
+}
