@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -60,6 +60,11 @@ class StartProcess {
   }
 }
 
+function talos(...args: string[]): string {
+  const main = path.join(PROJECT, "collector/cmd/main.ts");
+  return spawnSync(process.execPath, [main, ...args], { encoding: "utf8" }).stdout;
+}
+
 const random = seeded(7);
 const dir = mkdtempSync(path.join(tmpdir(), "talos-start-"));
 const home = path.join(dir, "home");
@@ -108,6 +113,13 @@ describe.skipIf(!hasBrowser)("npm start (needs Chromium)", () => {
       .poll(() => page.locator("body").innerText(), { timeout: 10_000 })
       .toContain("claude-sonnet-4-6");
     expect(await page.evaluate("globalThis.notReloaded")).toBe(true);
+  });
+
+  it("is a collector like any other for the commands that look at one", async () => {
+    const config = ["--config", path.join(folder, "local/collector.yaml")];
+    expect(talos("top", "--once", ...config)).toMatch(/running \(process \d+[\s\S]* memory \d+ MiB/);
+    expect(talos("status", ...config)).toContain("running");
+    expect(talos("tap", ...config)).toContain("logs  otlp_http/talos");
   });
 
   it("ends at Ctrl-C having delivered all, goes on where it was at the next start, and leaks nothing", async () => {

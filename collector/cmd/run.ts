@@ -86,13 +86,14 @@ async function run(options: RunOptions): Promise<number> {
     log,
     applied: (next) => Object.assign(output, next.service.logs),
   });
+  await seeing.start(plan.stateDir);
   if (options.once === true) {
     const code = await runOnce(service, options.drainTimeout * 1_000, stop);
+    await seeing.stop();
     await observing.stop();
     return code;
   }
   const alive = setInterval(() => {}, 2 ** 30);
-  await seeing.start(plan.stateDir);
   reloader.start();
   onHangup(() => void reloader.request(true));
   try {

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { noTerminal, Terminal } from "#testkit/terminal.ts";
@@ -138,6 +139,48 @@ it.each(["redaction", "gate", "file"])(
       expect(resource["talos.privacy.mode"]).toBe("off");
     }
     expect(stdout).not.toMatch(new RegExp(`${CANARY}|An answer|/srv/`));
+  },
+);
+
+it(
+  "tap --pipeline shows of an exporter that several pipelines share what that one queues, and no more",
+  { timeout: 90_000 },
+  async () => {
+    const pipelines = ["a", "b"].map(
+      (name) =>
+        `    logs/${name}: { receivers: [claude_code/${name}], processors: [cwd_hash, redaction], exporters: [file] }`,
+    );
+    const receivers = ["a", "b"].map(
+      (name) => `  claude_code/${name}: { include: ["${machine.home}/projects/*/${name}.jsonl"] }`,
+    );
+    const text = `receivers:
+${receivers.join("\n")}
+processors: { cwd_hash: { salt: "a-team-salt-of-32-characters-012" }, redaction: { mode: "off" } }
+exporters: { file: { path: ${machine.outFile("file")} } }
+service:
+  state_dir: ${machine.stateDir}
+  outbox: { key_source: file }
+  batch: { timeout: 1s }
+  pipelines:
+${pipelines.join("\n")}
+`;
+    writeFileSync(machine.configFile, text);
+    await running();
+    const shown = await Promise.all(
+      [["--pipeline", "logs/b"], []].map(async (only) => {
+        let done = false;
+        const tap = machine.talos("tap", "file", ...only, "--format", "json", "--max", "6");
+        void tap.then(() => (done = true));
+        let output = 0;
+        await until(() => {
+          machine.request("a", { output: 1_000 + (output += 1) });
+          machine.request("b", { output: 2_000 + output });
+          return done;
+        }, "six records are shown");
+        return new Set((await tap).stdout.match(/(?<="gen_ai.usage.output_tokens":)\d/g));
+      }),
+    );
+    expect(shown).toEqual([new Set(["2"]), new Set(["1", "2"])]);
   },
 );
 

@@ -7,19 +7,25 @@ import type { NewBatch } from "#state/types.ts";
 /** Records in one outbox row: about 45 KB, so that a request stays below the default 64 KiB. */
 const RECORDS_PER_BATCH = 64;
 
+interface Around {
+  pipeline: string;
+  resource: readonly KeyValue[];
+  scope: Unit["scope"];
+}
+
 /** Cuts one destination's records into batches. */
 export class Batcher {
   /** Where the gate writes a record, before `passed` is called. */
   readonly writer: RecordWriter = new RecordWriter();
   readonly #exporter: string;
-  readonly #around: { resource: readonly KeyValue[]; scope: Unit["scope"] };
+  readonly #around: Around;
   readonly #batches: NewBatch[] = [];
   #records = 0;
   #keys: string[] = [];
   /** By file, the first byte of the batch's records. */
   #from = new Map<string, number>();
 
-  constructor(exporter: string, around: { resource: readonly KeyValue[]; scope: Unit["scope"] }) {
+  constructor(exporter: string, around: Around) {
     this.#exporter = exporter;
     this.#around = around;
   }
@@ -38,9 +44,10 @@ export class Batcher {
   }
 
   #cut(): void {
-    const { resource, scope } = this.#around;
+    const { pipeline, resource, scope } = this.#around;
     this.#batches.push({
       exporter: this.#exporter,
+      pipeline,
       plaintext: requestBytes(resource, { ...scope, attributes: [] }, this.writer.take()),
       records: this.#keys.length,
       keys: this.#keys,

@@ -181,7 +181,7 @@ export class Spooler {
   }
 
   #toDestination(
-    { resource }: Pipeline,
+    { name, resource }: Pipeline,
     destination: Destination,
     work: {
       unit: Unit;
@@ -192,7 +192,7 @@ export class Spooler {
   ): void {
     const { exporter, delivery, gate } = destination;
     const room = work.kept.length === 0 || destination.hasRoom();
-    const batcher = new Batcher(exporter, { resource, scope: work.unit.scope });
+    const batcher = new Batcher(exporter, { pipeline: name, resource, scope: work.unit.scope });
     const isAsked = work.draft.to === undefined || work.draft.to === exporter;
     for (const { record, accepted } of work.kept) {
       const refused = skipReason(accepted, exporter, delivery);

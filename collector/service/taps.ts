@@ -26,7 +26,7 @@ const NO_REDACTION = "no processor of this pipeline enforces a privacy mode; tap
 const SCOPE = { name: "", version: "", attributes: [] };
 
 interface Listener {
-  /** Keys of `keyOf`, or exporters. */
+  /** Of `keyOf` and `queueKey`. */
   keys: ReadonlySet<string>;
   sink: TapSink;
 }
@@ -71,8 +71,8 @@ export class Taps {
   /** Batches that were just stored for their destinations. */
   stored(batches: readonly NewBatch[]): void {
     if (this.#listeners.size === 0) return;
-    for (const { exporter, plaintext } of batches)
-      this.#offer(exporter, () => protobufCodec.decodeRequest(plaintext));
+    for (const { pipeline = "", exporter, plaintext } of batches)
+      this.#offer(queueKey(pipeline, exporter), () => protobufCodec.decodeRequest(plaintext));
   }
 
   /** Calls `sink` for what passes the point from now on. The returned function ends it. */
@@ -91,8 +91,9 @@ export class Taps {
     );
     return open.flatMap((each) => {
       const { exporters = [] } = this.#plan.pipelines.find(({ name }) => name === each.pipeline) ?? {};
-      if (point === "gate") return exporters.slice(0, 1);
-      return exporters.includes(point) ? [point] : [keyOf(each.pipeline, point)];
+      const queue = point === "gate" ? exporters[0] : point;
+      const isQueue = queue !== undefined && exporters.includes(queue);
+      return isQueue ? [queueKey(each.pipeline, queue)] : [keyOf(each.pipeline, point)];
     });
   }
 
@@ -108,6 +109,11 @@ export class Taps {
 
 function keyOf(pipeline: string, processor: string): string {
   return `${pipeline}\0${processor}`;
+}
+
+/** What of one pipeline is queued for an exporter. */
+function queueKey(pipeline: string, exporter: string): string {
+  return `${pipeline}\0queue\0${exporter}`;
 }
 
 function refusal({ processors }: PlannedPipeline, index: number): { refused?: string } {

@@ -5,6 +5,8 @@ import type { Unit } from "#component/unit.ts";
 export interface NewBatch {
   /** The exporter's id from the configuration: `otlp_http/talos`. */
   exporter: string;
+  /** Whose records these are. Not stored: for those who look at what passes. */
+  pipeline?: string;
   /** Gated records, as the protobuf of an ExportLogsServiceRequest. Never stored as it is. */
   plaintext: Uint8Array;
   records: number;

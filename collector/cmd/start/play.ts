@@ -4,6 +4,7 @@ import { Service } from "../../service/service.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
 import { readOnlyPlan } from "../options.ts";
 import { pauseNote } from "../pause-command.ts";
+import { Seeing } from "../seeing.ts";
 import { stopSignal } from "../signals.ts";
 import { VERSION } from "#config/version.ts";
 import { writeCollectorConfig } from "./collector-config.ts";
@@ -84,21 +85,25 @@ interface Collector {
   service: Service;
   keyNote: string;
   feed: Feed;
+  seeing: Seeing;
 }
 
 async function openCollector(configFile: string): Promise<Collector> {
   const { plan } = readOnlyPlan(configFile);
   let feed: Feed | undefined;
-  const log = createLogger({
-    ...plan.service.logs,
-    write: (line) => feed?.say(`  ${line.trim()}`),
-    now: Date.now,
-  });
+  const seeing = new Seeing(
+    createLogger({
+      ...plan.service.logs,
+      write: (line) => feed?.say(`  ${line.trim()}`),
+      now: Date.now,
+    }),
+  );
   const service = await Service.open({
     plan,
     version: VERSION,
     clock: systemClock,
-    log,
+    log: seeing.log,
+    taps: seeing.taps,
     platform: systemPlatform(),
     once: false,
     hurry: true,
@@ -112,14 +117,15 @@ async function openCollector(configFile: string): Promise<Collector> {
     delivery: () => deliveryOf(service),
     note: () => noteOf(service),
   });
-  return { service, keyNote: service.keyNote, feed };
+  return { service, keyNote: service.keyNote, feed, seeing };
 }
 
 async function follow(
-  { service, feed }: Collector,
+  { service, feed, seeing }: Collector,
   run: { workers: Workers; developer: InventedDeveloper | undefined; stop: Promise<string> },
 ): Promise<number> {
   await service.start();
+  await seeing.start(service.plan.stateDir);
   run.developer?.start();
   const refresh = setInterval(() => feed.refresh(), REFRESH_MS);
   const history = new History({ plan: service.plan, say: (text) => feed.say(`  ${text}`), now: Date.now });
@@ -133,6 +139,7 @@ async function follow(
     clearInterval(refresh);
     endKeys();
     run.developer?.stop();
+    await seeing.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
     say("\n");
   }
