@@ -49,6 +49,14 @@ export interface Settings {
   gauge?(name: "lag_bytes", value: number): void;
 }
 
+/** What a receiver may read of texts. */
+export interface TextWanted {
+  /** Answers too; otherwise prompts alone. */
+  completions: boolean;
+  /** Milliseconds since the Unix epoch, UTC: of what was written before, no text is read. */
+  sinceMs: number;
+}
+
 /** What a receiver may ask of the collector it runs in. */
 export interface ReceiverHost {
   /** Keyed hash of a file's identity, 32 hex digits. */
@@ -66,6 +74,8 @@ export interface ReceiverHost {
    * to its end, wherever reading stopped.
    */
   skipBeforeMs?: number | undefined;
+  /** What may be read of texts now; undefined, or no such method: nothing. Asked for each record. */
+  text?(): TextWanted | undefined;
   /** True once a pause begins: `shutdown` first reads to the end, and takes what is open as it is. */
   isPausing?: boolean;
   /** True in `run --once`: read to the end, treat the end as final, then call `finished`. */
@@ -97,8 +107,11 @@ export interface Processor extends Component {
 export interface Later {
   /** False: this processor has nothing to do with the record. Pure. */
   wants(record: SourceRecord): boolean;
-  /** Rejects only for bugs. `record` is the one given, changed: with an answer, and without what may not be sent. */
-  resolve(record: SourceRecord, signal: AbortSignal): Promise<Resolved>;
+  /**
+   * Rejects only for bugs. `record` is the one given, changed: with an answer, and without what may not be sent.
+   * `mode` is in force now: it says where the text may go while it is worked on.
+   */
+  resolve(record: SourceRecord, signal: AbortSignal, mode: Mode): Promise<Resolved>;
 }
 
 export type Resolved =
