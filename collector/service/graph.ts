@@ -19,6 +19,7 @@ import type { Admission } from "./admission.ts";
 import { Counters } from "./counters.ts";
 import { stepsTo } from "./diff.ts";
 import { Lifecycle, patience } from "./lifecycle.ts";
+import type { Modes } from "./modes.ts";
 import type { Pausing } from "./pausing.ts";
 import { buildPipelines } from "./pipelines.ts";
 import type { Plan, Planned } from "./plan.ts";
@@ -26,8 +27,10 @@ import { Followers } from "./followers.ts";
 import { ProcessorSet } from "./processor-set.ts";
 import { ReceiverGate } from "./receiver-gate.ts";
 import type { Rooms } from "./rooms.ts";
-import { Spooler, type Spooling } from "./spooler.ts";
+import { type Pipeline, Spooler, type Spooling } from "./spooler.ts";
 import type { Taps } from "./taps.ts";
+import { contentLane, queuesOf } from "./text-lanes.ts";
+import { sendingWhile, Texts } from "./texts.ts";
 
 export interface GraphOptions {
   store: StateStore;
@@ -46,6 +49,7 @@ export interface GraphOptions {
   admission: Admission;
   pausing: Pausing;
   rooms: Rooms;
+  modes: Modes;
   taps?: Taps;
 }
 
@@ -59,7 +63,8 @@ export interface Changes {
 interface RunningExporter {
   planned: Planned<ExporterFactory>;
   component: Exporter;
-  sender: Sender;
+  /** One for each of its queues. */
+  senders: Sender[];
 }
 
 interface RunningReceiver {
@@ -81,11 +86,13 @@ export class Graph {
   readonly #followers = new Followers();
   readonly #exporters = new Map<string, RunningExporter>();
   readonly #receivers = new Map<string, RunningReceiver>();
+  readonly #texts: Texts;
   /** When the last record of a live receiver was stored. */
   lastLiveMs = 0;
   readonly #lifecycle: Lifecycle;
   #processors = new ProcessorSet();
   #plan: Plan;
+  #pipelines: readonly Pipeline[] = [];
   #started = false;
 
   /** `plan` says how to begin; nothing is made before `reconcile`. */
@@ -95,6 +102,13 @@ export class Graph {
     this.#plan = { ...plan, receivers: [], exporters: [], pipelines: [] };
     const stored = (batches: readonly NewBatch[]) => options.taps?.stored(batches);
     this.#spooler = new Spooler(options.store, [], this.#counters, stored);
+    this.#texts = new Texts({
+      ...options,
+      plan: () => this.#plan,
+      pipelines: () => this.#pipelines,
+      resolve: (pipeline, resolution) => this.#spooler.resolve(pipeline, resolution),
+      settled: () => this.#wakeSenders(),
+    });
   }
 
   get plan(): Plan {
@@ -115,7 +129,9 @@ export class Graph {
     this.#switch(plan, processors);
     const [gone, added] = [before.without(processors), processors.without(before)];
     for (const component of gone) await this.#lifecycle.shutDown(component);
-    for (const { id } of exporters.start) this.#exporters.get(id)?.sender.start();
+    for (const { id } of exporters.start)
+      for (const sender of this.#exporters.get(id)?.senders ?? []) sender.start();
+    await this.#texts.follow();
     for (const each of receivers.start) await this.#startReceiver(each);
     this.#started = true;
     this.#wake();
@@ -138,7 +154,8 @@ export class Graph {
 
   /** True when every queue is empty. */
   async drain(signal: AbortSignal): Promise<boolean> {
-    const all = [...this.#exporters.values()].map(({ sender }) => sender.drain(signal));
+    await this.#texts.drain(signal);
+    const all = this.#senders.map((sender) => sender.drain(signal));
     return (await Promise.all(all)).every(Boolean);
   }
 
@@ -147,7 +164,8 @@ export class Graph {
     for (const { gate } of this.#receivers.values()) gate.stopWaiting();
     for (const id of [...this.#receivers.keys()].toReversed()) await this.#stopReceiver(id, signal);
     if (!signal.aborted) await this.drain(signal);
-    for (const { sender } of this.#exporters.values()) await sender.stop();
+    await this.#texts.stop();
+    for (const sender of this.#senders) await sender.stop();
     const exporters = [...this.#exporters.values()].map(({ component }) => component);
     for (const component of [...this.#processors.components, ...exporters])
       await this.#lifecycle.shutDown(component, signal);
@@ -163,9 +181,12 @@ export class Graph {
       processor: (pipeline, each) => processors.of(pipeline, each),
       hasRoom: (exporter, isPrimary) =>
         isPrimary ? rooms.primaryHasRoom(exporter) : rooms.hasRoom(exporter),
+      mode: (configured) => this.#o.modes.now(configured),
+      textHasRoom: (lane) => this.#texts.hasRoom(lane),
       counters: this.#counters,
     });
-    store.configure(plan.exporters.map(({ id }) => id));
+    store.configure(queuesOf(plan));
+    this.#pipelines = pipelines;
     this.#spooler.reroute(this.#o.taps?.attach(pipelines, plan) ?? pipelines);
     this.#processors = processors;
     this.#plan = plan;
@@ -173,13 +194,20 @@ export class Graph {
 
   async #startExporter(each: Planned<ExporterFactory>): Promise<void> {
     const { id, factory, config } = each;
-    const { store, clock, log } = this.#o;
     const component = factory.create(this.#settings(id), config);
     await this.#lifecycle.start(component);
+    const senders = [id, contentLane(id)].map((queue) => this.#senderOf(queue, each, component));
+    this.#exporters.set(id, { planned: each, component, senders });
+  }
+
+  #senderOf(queue: string, { id, factory, config }: Planned<ExporterFactory>, component: Exporter): Sender {
+    const { store, clock, log } = this.#o;
     const current = () => this.#plan;
-    const sender = new Sender({
-      exporter: id,
-      component,
+    const mode = () => this.#texts.modeOf(id);
+    const isContent = queue !== id;
+    return new Sender({
+      exporter: queue,
+      component: isContent ? sendingWhile(component, () => mode().isFresh) : component,
       delivery: factory.delivery(config),
       store,
       clock,
@@ -189,21 +217,35 @@ export class Graph {
         const { timeout, size } = current().service.batch;
         return { timeoutMs: timeout, sizeBytes: size };
       },
+      // What is no content is the same in every mode, and no change of mode may hold it back.
       get mode() {
-        return current().pipelines.find(({ exporters }) => exporters.includes(id))?.mode ?? "off";
+        return isContent ? mode().mode : "off";
       },
       settled: () => {
         this.#wakeReceivers();
         this.#o.rooms.settled(id);
       },
     });
-    this.#exporters.set(id, { planned: each, component, sender });
+  }
+
+  get #senders(): Sender[] {
+    return [...this.#exporters.values()].flatMap(({ senders }) => senders);
+  }
+
+  /** What `modes` says has changed: what may leave no longer is taken out of every queue before anything else is sent. */
+  modesChanged(): void {
+    this.#texts.modesChanged();
+    this.#wakeSenders();
+  }
+
+  #wakeSenders(): void {
+    for (const sender of this.#senders) sender.wake();
   }
 
   async #stopExporter(id: string): Promise<void> {
     const running = this.#exporters.get(id);
     if (running === undefined) return;
-    await running.sender.finish(patience());
+    for (const sender of running.senders) await sender.finish(patience());
     await this.#lifecycle.shutDown(running.component);
     this.#exporters.delete(id);
   }
@@ -220,6 +262,7 @@ export class Graph {
       screen: admission.screen(factory.scope?.(config)),
       isPausing: () => pausing.isPausing,
       skipBeforeMs: pausing.skipBeforeMs,
+      text: () => this.#texts.wantedBy(id),
       spool: (unit) => this.#spool(id, unit),
       failed: (error) => {
         if (this.#receivers.get(id)?.gate === gate) this.#o.failed(error);
@@ -264,7 +307,8 @@ export class Graph {
   spool(receiver: string, unit: Unit, how?: Spooling): number {
     const accepted = this.#spooler.spool(receiver, unit, how);
     if (accepted.length === 0) return 0;
-    for (const { sender } of this.#exporters.values()) sender.wake();
+    this.#wakeSenders();
+    this.#texts.wake();
     this.#o.accepted(accepted);
     return accepted.length;
   }
@@ -276,7 +320,7 @@ export class Graph {
   }
 
   #wake(): void {
-    for (const { sender } of this.#exporters.values()) sender.wake();
+    this.#wakeSenders();
     this.#wakeReceivers();
   }
 

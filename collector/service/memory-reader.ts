@@ -4,7 +4,7 @@ import type { SourceRecord, Weight } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import { KeyedHash } from "#state/keyed-hash.ts";
 import type { Planned } from "./plan.ts";
-import { grows } from "./spooler.ts";
+import { grows } from "./decision.ts";
 
 export interface MemoryReaderOptions {
   receivers: readonly Planned<ReceiverFactory>[];

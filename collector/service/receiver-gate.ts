@@ -1,4 +1,4 @@
-import type { ReceiverHost } from "#component/component.ts";
+import type { ReceiverHost, TextWanted } from "#component/component.ts";
 import type { Position, Unit } from "#component/unit.ts";
 import type { FirstStart } from "#state/first-start.ts";
 import type { StateStore } from "#state/store.ts";
@@ -15,6 +15,8 @@ export interface ReceiverGateOptions {
   isPausing(): boolean;
   /** After a pause, when it ended. */
   skipBeforeMs: number | undefined;
+  /** What may be read of texts now. */
+  text(): TextWanted | undefined;
   /** Stores the unit in one synchronous commit, or throws. */
   spool(unit: Unit): void;
   failed(error: Error): void;
@@ -61,6 +63,10 @@ export class ReceiverGate implements ReceiverHost {
 
   get isPausing(): boolean {
     return this.#o.isPausing();
+  }
+
+  text(): TextWanted | undefined {
+    return this.#o.text();
   }
 
   /** True when everything that the receiver gave is stored. */

@@ -9,11 +9,13 @@ import { Admission } from "./admission.ts";
 import { Backfill } from "./backfill.ts";
 import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
+import { type Modes, NO_TEXT } from "./modes.ts";
 import { type Pause, pausesFile } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
 import type { Taps } from "./taps.ts";
+import { queuesOf } from "./text-lanes.ts";
 import { watchedRecently } from "./watching.ts";
 
 /** After the first start, records leave every second for so long: somebody wants to see it work. */
@@ -34,6 +36,8 @@ export interface ServiceOptions {
   hurry?: boolean;
   /** Sees what was accepted, after it is durable; in memory only, for a screen on this machine. */
   onAccepted?: (records: readonly SourceRecord[]) => void;
+  /** Which privacy mode is in force. Without it no text is read. */
+  modes?: Modes;
   /** Where somebody on this machine may look at records on their way. */
   taps?: Taps;
 }
@@ -117,6 +121,7 @@ export class Service {
         admission,
         pausing: this.#pausing,
         rooms: this.#rooms,
+        modes: options.modes ?? NO_TEXT,
       },
       options.plan,
     );
@@ -134,6 +139,11 @@ export class Service {
   /** Bytes that the receivers know of and have not read. */
   get lagBytes(): number {
     return this.#graph.lagBytes;
+  }
+
+  /** What `modes` says has changed. */
+  modesChanged(): void {
+    this.#graph.modesChanged();
   }
 
   /** What is configured now. */
@@ -163,7 +173,7 @@ export class Service {
       const masterKey = await loadMasterKey(place);
       const store = StateStore.open({
         dir: plan.stateDir,
-        exporters: plan.exporters.map(({ id }) => id),
+        exporters: queuesOf(plan),
         masterKey: masterKey.key,
         keySource: masterKey.source,
         clock,

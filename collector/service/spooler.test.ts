@@ -31,13 +31,12 @@ function pipeline(
     receivers: new Set(["claude_code"]),
     processors: [],
     mode: "off",
-    resource: [],
+    resource: () => [],
     destinations: exporters.map(({ id, delivery, full }) => ({
       exporter: id,
       delivery,
-      gate: new Gate(new DestinationIds(TEAM_KEY, id), "off", (name) =>
-        counters.add(`egress_blocked:${name}`),
-      ),
+      gate: (mode) =>
+        new Gate(new DestinationIds(TEAM_KEY, id), mode, (name) => counters.add(`egress_blocked:${name}`)),
       hasRoom: () => full !== true,
     })),
     ...over,

@@ -1,18 +1,23 @@
 import type { Delivery, Processor } from "#component/component.ts";
-import type { SourceRecord, Weight } from "#component/record.ts";
+import type { SourceRecord } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import type { Mode } from "#proto/egress.ts";
 import type { KeyValue } from "#proto/logs.ts";
 import type { StateStore } from "#state/store.ts";
-import type { Commit, Known, NewBatch } from "#state/types.ts";
+import type { Commit, NewBatch } from "#state/types.ts";
 import { Batcher } from "./batcher.ts";
 import type { Counters } from "./counters.ts";
+import { type Accepted, decide, grows, skipReason } from "./decision.ts";
 import type { Gate } from "./gate.ts";
+import type { TextEnvelope } from "./text-envelope.ts";
+import { contentLane } from "./text-lanes.ts";
+import { defer, lanesOf, mayDefer, queuesOf, wayOf } from "./text-routing.ts";
 
 export interface Destination {
   exporter: string;
   delivery: Delivery;
-  gate: Gate;
+  /** Of the mode that is in force when a text was worked on; `off` for everything else. */
+  gate(mode: Mode): Gate;
   /** False while the destination's queue is over its limit. */
   hasRoom(): boolean;
 }
@@ -22,16 +27,29 @@ export interface Pipeline {
   receivers: ReadonlySet<string>;
   processors: Processor[];
   destinations: Destination[];
+  /** As it is configured: what is in force may be stricter. */
   mode: Mode;
-  resource: KeyValue[];
+  resource(mode: Mode): KeyValue[];
+  /** Where records with a text wait. Without it a text goes no further. */
+  texts?: TextRoute;
 }
 
-/** What a record means to the destinations: new, larger than before, or lost by some and read again. */
-interface Accepted {
-  record: SourceRecord;
-  key: string;
-  kind: "new" | "correction" | "refill";
-  owed: readonly string[];
+export interface TextRoute {
+  /** The queue's id. */
+  lane: string;
+  /** True for a record whose text may be read now. */
+  takes(record: SourceRecord): boolean;
+  /** False while too many texts wait: a record then goes on without its text. */
+  hasRoom(): boolean;
+}
+
+/** What came of a text that was worked on. */
+export interface Resolution {
+  envelope: TextEnvelope;
+  /** In force now. */
+  mode: Mode;
+  /** The waiting row that this settles. */
+  id: number;
 }
 
 /** How a unit is spooled that does not come from a live receiver. */
@@ -42,7 +60,13 @@ export interface Spooling {
   to: string | undefined;
 }
 
-interface Draft {
+/** A record that a pipeline's processors let through. */
+export interface Passed {
+  record: SourceRecord;
+  accepted: Accepted;
+}
+
+export interface Draft {
   accepted: Accepted[];
   batches: NewBatch[];
   counters: Map<string, number>;
@@ -168,31 +192,74 @@ export class Spooler {
       return record;
     });
     for (const processor of pipeline.processors) records = processor.process(records);
-    const kept = records.flatMap((record) => {
+    const passed = records.flatMap((record) => {
       const accepted = keys.get(record);
       return accepted === undefined ? [] : [{ record, accepted }];
     });
+    const { kept, deferred } = this.#divert(pipeline, unit, passed, draft);
     for (const destination of pipeline.destinations) {
       const skip = (reason: string, by: number) =>
         add(draft.counters, `skipped:${reason}/${destination.exporter}`, by);
-      skip("filtered", draft.accepted.length - kept.length);
+      skip("filtered", draft.accepted.length - passed.length);
+      skip("text", deferred);
+      skip("text_dropped", passed.length - kept.length - deferred);
       this.#toDestination(pipeline, destination, { unit, kept, draft, skip });
     }
   }
 
+  /**
+   * Puts records whose text is to be worked on aside. The others go on without theirs: refills of what had none too,
+   * so that a destination gets again what it had.
+   */
+  #divert(
+    pipeline: Pipeline,
+    { scope }: Unit,
+    passed: readonly Passed[],
+    draft: Draft,
+  ): { kept: Passed[]; deferred: number } {
+    const kept: Passed[] = [];
+    let deferred = 0;
+    for (const each of passed) {
+      if (each.record.body === undefined) kept.push(each);
+      else if (mayDefer(pipeline, each, draft)) {
+        defer(pipeline, scope, each, draft);
+        deferred += 1;
+      } else {
+        delete each.record.body;
+        if (each.record.eventName !== "talos.completion") kept.push(each);
+      }
+    }
+    const without = draft.accepted.length - deferred;
+    const { lane, contents } = lanesOf(pipeline);
+    if (lane !== undefined) {
+      add(draft.counters, `spooled/${lane}`, deferred);
+      add(draft.counters, `skipped:no_text/${lane}`, without);
+    }
+    for (const content of contents) {
+      add(draft.counters, `skipped:deferred/${content}`, deferred);
+      add(draft.counters, `skipped:no_text/${content}`, without);
+    }
+    return { kept, deferred };
+  }
+
   #toDestination(
-    { name, resource }: Pipeline,
+    pipeline: Pipeline,
     destination: Destination,
     work: {
       unit: Unit;
-      kept: { record: SourceRecord; accepted: Accepted }[];
+      kept: Passed[];
       draft: Draft;
       skip: (reason: string, by: number) => void;
     },
   ): void {
-    const { exporter, delivery, gate } = destination;
+    const { exporter, delivery } = destination;
+    const gate = destination.gate("off");
     const room = work.kept.length === 0 || destination.hasRoom();
-    const batcher = new Batcher(exporter, { pipeline: name, resource, scope: work.unit.scope });
+    const batcher = new Batcher(exporter, {
+      pipeline: pipeline.name,
+      resource: pipeline.resource("off"),
+      scope: work.unit.scope,
+    });
     const isAsked = work.draft.to === undefined || work.draft.to === exporter;
     for (const { record, accepted } of work.kept) {
       const refused = skipReason(accepted, exporter, delivery);
@@ -217,38 +284,59 @@ export class Spooler {
 
   /** Exporters whose pipelines this receiver does not feed: the balance of each counts every record. */
   #skipUnrouted(routed: readonly Pipeline[], { accepted, counters }: Draft): void {
-    const fed = new Set(routed.flatMap(({ destinations }) => destinations.map(({ exporter }) => exporter)));
-    for (const { destinations } of this.#pipelines) {
-      for (const { exporter } of destinations) {
-        if (!fed.has(exporter)) add(counters, `skipped:not_routed/${exporter}`, accepted.length);
-        fed.add(exporter);
-      }
+    const fed = new Set(routed.flatMap(queuesOf));
+    for (const queue of this.#pipelines.flatMap(queuesOf)) {
+      if (!fed.has(queue)) add(counters, `skipped:not_routed/${queue}`, accepted.length);
+      fed.add(queue);
     }
   }
-}
 
-function decide(weight: Weight, known: Known | undefined): Pick<Accepted, "kind" | "owed"> | undefined {
-  if (known === undefined) return { kind: "new", owed: [] };
-  if (grows(known.weight, weight)) return { kind: "correction", owed: known.owed };
-  return known.owed.length > 0 ? { kind: "refill", owed: known.owed } : undefined;
-}
+  /**
+   * Stores what came of a text, and that it waits no longer, in one commit. A record that the mode leaves no content
+   * goes to the queues of all others. Throws when the disk refuses: then it waits on.
+   */
+  resolve(pipeline: Pipeline, { envelope, mode, id }: Resolution): void {
+    const { lane } = lanesOf(pipeline);
+    if (lane === undefined) throw new Error("the pipeline has no queue of texts");
+    const counters = new Map<string, number>();
+    const batches = pipeline.destinations.flatMap((destination) => {
+      const { queue, reason } = wayOf(envelope, mode, destination.exporter);
+      const content = contentLane(destination.exporter);
+      add(counters, `skipped:deferred/${content}`, -1);
+      if (queue !== content) add(counters, `skipped:${reason}/${content}`, 1);
+      if (queue === undefined) return [];
+      if (queue !== content) add(counters, `skipped:text/${queue}`, -1);
+      const own = this.#batchOf(pipeline, destination, {
+        envelope,
+        mode: queue === content ? mode : "off",
+        queue,
+      });
+      add(counters, own === undefined ? `skipped:egress_blocked/${queue}` : `spooled/${queue}`, 1);
+      return own ?? [];
+    });
+    const waiting = this.#counters.take();
+    for (const [name, by] of waiting) add(counters, name, by);
+    const unit = { positions: new Map(), open: this.#openWith("", 0) };
+    try {
+      const settled = { exporter: lane, id };
+      this.#store.commit({ unit, emitted: [], refilled: [], batches, counters, settled });
+    } catch (error) {
+      this.#counters.restore(waiting);
+      throw error;
+    }
+    this.#stored(batches);
+  }
 
-function skipReason(
-  { kind, owed }: Accepted,
-  exporter: string,
-  { corrections }: Delivery,
-): string | undefined {
-  if (owed.includes(exporter)) return undefined;
-  if (kind === "refill") return "had_it";
-  return kind === "correction" && !corrections ? "correction" : undefined;
-}
-
-/** True when `later` says more than `earlier`: it is final at last, or one of its counts is larger. */
-export function grows(earlier: Weight, later: Weight): boolean {
-  if (later.final && !earlier.final) return true;
-  return (
-    later.output > earlier.output || later.input > earlier.input || later.webSearches > earlier.webSearches
-  );
+  #batchOf(
+    pipeline: Pipeline,
+    destination: Destination,
+    { envelope: { record, scope }, mode, queue }: { envelope: TextEnvelope; mode: Mode; queue: string },
+  ): NewBatch | undefined {
+    const batcher = new Batcher(queue, { pipeline: pipeline.name, resource: pipeline.resource(mode), scope });
+    if (!destination.gate(mode).pass(record, batcher.writer)) return undefined;
+    batcher.passed(record, this.#store.recordKey(record));
+    return batcher.finish().batches[0];
+  }
 }
 
 function cloneRecord(record: SourceRecord): SourceRecord {

@@ -1,6 +1,6 @@
 import type { Processor } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
-import type { KeyValue, LogsRequest } from "#proto/logs.ts";
+import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { RecordWriter, requestBytes } from "#proto/record-writer.ts";
 import type { NewBatch } from "#state/types.ts";
@@ -8,6 +8,7 @@ import { Gate } from "./gate.ts";
 import { DestinationIds } from "./ids.ts";
 import type { Plan, PlannedPipeline } from "./plan.ts";
 import type { Pipeline } from "./spooler.ts";
+import { isPendingLane, withoutLane } from "./text-lanes.ts";
 
 /** A place in a pipeline, and why nothing may be shown there. */
 export interface TapPoint {
@@ -71,8 +72,10 @@ export class Taps {
   /** Batches that were just stored for their destinations. */
   stored(batches: readonly NewBatch[]): void {
     if (this.#listeners.size === 0) return;
-    for (const { pipeline = "", exporter, plaintext } of batches)
-      this.#offer(queueKey(pipeline, exporter), () => protobufCodec.decodeRequest(plaintext));
+    for (const { pipeline = "", exporter, plaintext } of batches) {
+      if (isPendingLane(exporter)) continue;
+      this.#offer(queueKey(pipeline, withoutLane(exporter)), () => protobufCodec.decodeRequest(plaintext));
+    }
   }
 
   /** Calls `sink` for what passes the point from now on. The returned function ends it. */
@@ -126,6 +129,7 @@ function watched(processor: Processor, look: (records: readonly SourceRecord[]) 
   return {
     start: () => processor.start(),
     shutdown: (signal) => processor.shutdown(signal),
+    ...(processor.later && { later: processor.later }),
     process(records) {
       const kept = processor.process(records);
       look(kept);
@@ -136,7 +140,7 @@ function watched(processor: Processor, look: (records: readonly SourceRecord[]) 
 
 /** Shows records as the pipeline's first destination would get them. Counts nothing: the gate itself does. */
 function gated(
-  { resource, mode }: { resource: KeyValue[]; mode: Pipeline["mode"] },
+  { resource }: Pick<Pipeline, "resource">,
   { exporters: [primary], teamKey }: PlannedPipeline,
   plan: Pick<Plan, "exporters">,
 ): (records: readonly SourceRecord[]) => LogsRequest | undefined {
@@ -145,11 +149,11 @@ function gated(
     const planned = plan.exporters.find(({ id }) => id === primary);
     if (planned === undefined || records.length === 0) return undefined;
     const isTalos = planned.factory.delivery(planned.config).destination === "talos";
-    gate ??= new Gate(new DestinationIds(teamKey, isTalos ? "talos" : planned.id), mode, () => {});
+    gate ??= new Gate(new DestinationIds(teamKey, isTalos ? "talos" : planned.id), "off", () => {});
     const writer = new RecordWriter();
     let passed = 0;
     for (const record of records) if (gate.pass(record, writer)) passed += 1;
     if (passed === 0) return undefined;
-    return protobufCodec.decodeRequest(requestBytes(resource, SCOPE, writer.take()));
+    return protobufCodec.decodeRequest(requestBytes(resource("off"), SCOPE, writer.take()));
   };
 }

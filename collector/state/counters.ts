@@ -4,7 +4,10 @@ import { readNumber, writeMeta } from "./meta.ts";
 import { int, text } from "./row.ts";
 
 /** A word, then perhaps `:reason`, then perhaps `/exporter`. Anything else may come from data and counts as `other`. */
-const NAME = /^[a-z][a-z0-9_.]{0,99}(:[a-z0-9_.]{1,99})?(\/[\w./-]{1,199})?$/;
+const NAME = /^[a-z][a-z0-9_.]{0,99}(:[a-z0-9_.]{1,99})?(\/[\w./:-]{1,199})?$/;
+
+/** What was skipped for the time being may be taken back. */
+const TAKEN_BACK = /^skipped:(text|deferred)\//;
 
 /** Names that only the store may count. */
 const KEPT = /^((acknowledged|rejected)\/|purged:|skipped:not_configured\/)/;
@@ -13,6 +16,7 @@ const KEPT = /^((acknowledged|rejected)\/|purged:|skipped:not_configured\/)/;
 export class Counters {
   readonly #db: DatabaseSync;
   readonly #add: StatementSync;
+  readonly #takeBack: StatementSync;
   #values = new Map<string, number>();
   #open = 0;
 
@@ -21,6 +25,7 @@ export class Counters {
     this.#add = db.prepare(
       "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
     );
+    this.#takeBack = db.prepare("UPDATE counters SET value = value + ?2 WHERE name = ?1");
     this.reload();
   }
 
@@ -39,10 +44,12 @@ export class Counters {
   }
 
   add(given: string, by: number): void {
-    if (!Number.isSafeInteger(by) || by < 0) throw new StateError("invalid", "a counter cannot grow by that");
+    if (!Number.isSafeInteger(by) || (by < 0 && !TAKEN_BACK.test(given)))
+      throw new StateError("invalid", "a counter cannot grow by that");
     if (by === 0) return;
     const name = NAME.test(given) ? given : "other";
-    this.#add.run(name, by);
+    // A table's check looks at the row to insert before it finds that there is one.
+    (by < 0 ? this.#takeBack : this.#add).run(name, by);
     this.#values.set(name, (this.#values.get(name) ?? 0) + by);
   }
 

@@ -8,7 +8,7 @@ import { openDatabase, transaction } from "./database.ts";
 import { configureExporters } from "./destinations.ts";
 import { StateError, stateError } from "./errors.ts";
 import { type HealthPatch, readHealth, untried, writeHealth } from "./health.ts";
-import { keyBytes } from "./hex.ts";
+import { keyBytes, keyText } from "./hex.ts";
 import { writeMeta } from "./meta.ts";
 import type { Parts } from "./parts.ts";
 import { forgetLost, type Loss } from "./recovery.ts";
@@ -133,7 +133,8 @@ export class StateStore {
     return this.#read((parts) => parts.emitted.known(keys, this.#options.exporters));
   }
 
-  commit({ unit, emitted, refilled, owed = [], withheld = [], batches, counters }: Commit): void {
+  commit(commit: Commit): void {
+    const { unit, emitted, refilled, owed = [], withheld = [], batches, counters, settled } = commit;
     const nowMs = this.#now();
     if (batches.some(({ exporter }) => !this.#options.exporters.includes(exporter))) {
       throw new StateError("invalid", "a batch is for an exporter that is not configured");
@@ -148,6 +149,11 @@ export class StateStore {
       }
       for (const { key, exporter } of withheld) parts.emitted.owe(keyBytes(key), exporter);
       for (const batch of batches) parts.outbox.add(batch, nowMs);
+      if (settled !== undefined) {
+        const done = parts.outbox.removeAll(settled.exporter, [settled.id]);
+        if (done === 0) throw new StateError("invalid", "what is settled waits no longer");
+        parts.counters.add(`acknowledged/${settled.exporter}`, done);
+      }
       parts.counters.addGiven(counters);
       parts.counters.setOpen(unit.open);
       writeMeta(this.#db, "last_commit_at", nowMs);
@@ -231,6 +237,23 @@ export class StateStore {
   /** Replaces a batch by smaller ones in its place. They must hold its records, in their order. */
   split(exporter: string, id: number, halves: readonly SplitBatch[]): void {
     this.#write((parts) => parts.outbox.split(exporter, id, halves));
+  }
+
+  /**
+   * Moves a batch, rewritten, from a destination's queue for content to its other one: a stricter mode left no content
+   * of it. Counted as purged there, and as spooled here. False when it is gone already.
+   */
+  demote(from: { exporter: string; id: number }, to: { exporter: string; plaintext: Uint8Array }): boolean {
+    return this.#write((parts) => {
+      const removed = parts.outbox.remove(from.exporter, from.id);
+      if (removed === undefined) return false;
+      const { records, keys, ranges } = removed;
+      parts.counters.add(`purged:tightened/${from.exporter}`, records);
+      parts.counters.add(`skipped:text/${to.exporter}`, -records);
+      parts.counters.add(`spooled/${to.exporter}`, records);
+      parts.outbox.add({ ...to, records, keys: keys.map(keyText), ranges }, this.#now());
+      return true;
+    });
   }
 
   /** Deletes queued or parked batches for good, counted by reason. */

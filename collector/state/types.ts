@@ -29,6 +29,8 @@ export interface Commit {
   /** Records that an exporter is owed and gets when somebody asks: nothing is read again for it by itself. */
   withheld?: { key: string; exporter: string }[];
   batches: NewBatch[];
+  /** A queued row that these batches take the place of: counted as acknowledged. */
+  settled?: { exporter: string; id: number };
   /** Added to the stored counters, by the names of `CounterName` that the caller counts. */
   counters: ReadonlyMap<CounterName, number>;
 }

@@ -22,7 +22,10 @@ export class CwdHashProcessor implements Processor {
   process(records: SourceRecord[]): SourceRecord[] {
     for (const record of records) {
       if (record.cwd === undefined) continue;
-      record.attributes.set("talos.cwd.hash", this.#hash(record.cwd));
+      // An answer's text goes without: its request says where.
+      if (record.eventName !== "talos.completion") {
+        record.attributes.set("talos.cwd.hash", this.#hash(record.cwd));
+      }
       delete record.cwd;
     }
     return records;

@@ -47,6 +47,7 @@ it("ends an open request in time when the clock jumps back a day", () => {
       finalDelayMs: 2_000,
       idleTimeoutMs: 30_000,
       sinceMs: 0,
+      text: () => undefined,
       now: () => now(),
       emit: ({ local }) => emitted.push(local.request),
       drop: () => {},

@@ -1,9 +1,11 @@
+import type { TextWanted } from "#component/component.ts";
 import type { SourceRecord, Weight } from "#component/record.ts";
 import type { DropReason } from "#component/unit.ts";
 import type { PromptRow, SearchRow } from "./extract.ts";
 import type { TailedFile } from "./tailed-file.ts";
 import { mergePiece, type Piece } from "./piece.ts";
-import { isEmpty, promptRecord, requestRecords, weightOf } from "./record.ts";
+import { completionRecord, isEmpty, promptRecord, requestRecords, weightOf } from "./record.ts";
+import { answerText, promptText } from "./transcript-text.ts";
 
 export interface LedgerOptions {
   /** A request with a `stop_reason` is final so long after its last line. */
@@ -12,6 +14,8 @@ export interface LedgerOptions {
   idleTimeoutMs: number;
   /** Records whose last line is older are history; 0 takes everything. */
   sinceMs: number;
+  /** What may be read of texts now. */
+  text(): TextWanted | undefined;
   now(): number;
   emit(record: SourceRecord): void;
   drop(reason: DropReason): void;
@@ -152,7 +156,10 @@ export class Ledger {
     if (row.notHuman) return this.#o.drop("not_human");
     if (row.timeMs < this.#o.sinceMs) return this.#o.drop("historical");
     if (this.#remembered(row.key)) return this.#o.drop("duplicate");
-    this.#o.emit(promptRecord(row, file.key));
+    const record = promptRecord(row, file.key);
+    const text = this.#mayRead(row.timeMs) ? promptText(file.path, row.from, row.to) : undefined;
+    if (text !== undefined) record.body = text;
+    this.#o.emit(record);
     this.#remember(row.key, { final: true, output: 0, input: 0, webSearches: 0 });
   }
 
@@ -239,6 +246,18 @@ export class Ledger {
       this.#o.emit(record);
       this.#remember(record.local.request, record.weight);
     }
+    if (this.#mayRead(piece.timeMs, true) && piece.stop && !piece.nested && !piece.copied)
+      this.#answer(piece, file);
+  }
+
+  #answer(piece: Piece, file: TailedFile): void {
+    const text = answerText(file.path, piece, piece.key);
+    if (text !== undefined) this.#o.emit(completionRecord(piece, text, file.key));
+  }
+
+  #mayRead(timeMs: number, isAnswer = false): boolean {
+    const wanted = this.#o.text();
+    return wanted !== undefined && timeMs >= wanted.sinceMs && (!isAnswer || wanted.completions);
   }
 
   #remember(key: string, weight: Weight): void {

@@ -38,11 +38,17 @@ const NOISE = [
 /** White space, escaped white space, and a byte order mark in any of its spellings. */
 const LEADING_SPACE = /^(?:[\s\u00a0]|\\[nrt]|\u00ef\u00bb\u00bf|\\ufeff)+/i;
 
-export function isHumanText(raw: string): boolean {
+/** What is left when the blocks in front of it are gone. */
+export function withoutEnvelopes(raw: string): string {
   let text = raw.replace(LEADING_SPACE, "");
   for (let rest = afterEnvelope(text); rest !== undefined; rest = afterEnvelope(text)) {
     text = rest.replace(LEADING_SPACE, "");
   }
+  return text;
+}
+
+export function isHumanText(raw: string): boolean {
+  const text = withoutEnvelopes(raw);
   return text !== "" && !NOISE.some((start) => text.startsWith(start));
 }
 

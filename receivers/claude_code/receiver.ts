@@ -54,6 +54,7 @@ export class ClaudeCodeReceiver implements Component {
       finalDelayMs: config.final_delay,
       idleTimeoutMs: config.idle_timeout,
       sinceMs: config.start_at === "end" ? host.firstStartMs : 0,
+      text: () => host.text?.(),
       now: () => clock.now(),
       emit: (record) => this.#outgoing.emit(record),
       drop: (reason) => this.#outgoing.drop(reason),

@@ -86,6 +86,26 @@ export function promptRecord(prompt: PromptRow, fileKey: string): SourceRecord {
   };
 }
 
+/** The text of a final answer. Once per request: its counts may still be corrected, its text not. */
+export function completionRecord(piece: Piece, text: string, fileKey: string): SourceRecord {
+  // The contract lets out less of it than of the request that it belongs to.
+  const { local, cwd } = identity(piece, `${piece.key}\0completion`, new Map());
+  const attributes = new Map<string, Value>();
+  if (piece.model !== "") attributes.set("gen_ai.response.model", model(piece.model));
+  return {
+    eventName: "talos.completion",
+    source: "claude_code",
+    timeMs: piece.timeMs,
+    lastTimeMs: piece.lastTimeMs,
+    local,
+    ...(cwd !== undefined && { cwd }),
+    attributes,
+    body: text,
+    weight: { final: true, output: 0, input: 0, webSearches: 0 },
+    range: { fileKey, from: piece.from, to: piece.to },
+  };
+}
+
 function identity(
   shared: Pick<Piece, "session" | "turn" | "cwd" | "version">,
   request: string,

@@ -1,0 +1,31 @@
+import type { EventName } from "#component/record.ts";
+import type { PolicySource } from "#proto/agent-api.ts";
+import type { Mode } from "#proto/egress.ts";
+
+/** What may be done with text now. */
+export interface ModeInForce {
+  mode: Mode;
+  /** Who set it: the strictest of several. */
+  setBy: PolicySource;
+  /** Milliseconds since the Unix epoch, UTC: text that was written before never leaves. */
+  sinceMs: number;
+  /** False while the team's signed configuration has expired: text is then neither read nor sent, and waits. */
+  isFresh: boolean;
+}
+
+/** Decides between the team, the managed policy, the user's configuration and what the developer accepted. */
+export interface Modes {
+  /** For a pipeline whose own configuration says `configured`. Cheap: asked for each record with a text. */
+  now(configured: Mode): ModeInForce;
+}
+
+/** Nobody accepted anything. */
+export const NO_TEXT: Modes = {
+  now: () => ({ mode: "off", setBy: "default", sinceMs: Number.POSITIVE_INFINITY, isFresh: true }),
+};
+
+/** True where a record's text may be read: for a category, or to be sent. */
+export function readsText(eventName: EventName, mode: Mode): boolean {
+  if (eventName === "talos.prompt") return mode !== "off";
+  return eventName === "talos.completion" && mode === "full";
+}

@@ -1,0 +1,181 @@
+import type { Clock, Later, Logger } from "#component/component.ts";
+import { attributeRule } from "#proto/egress.ts";
+import { StateError } from "#state/errors.ts";
+import type { StateStore } from "#state/store.ts";
+import type { QueuedBatch } from "#state/types.ts";
+import { type ModeInForce, readsText } from "./modes.ts";
+import type { Pipeline, Resolution } from "./spooler.ts";
+import { decodeText, type TextEnvelope } from "./text-envelope.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 5 * 60_000;
+/** While the signed configuration has expired. */
+const STALE_MS = 30_000;
+
+export interface TextWorkerOptions {
+  store: StateStore;
+  clock: Clock;
+  log: Logger;
+  /** As it is wired now. */
+  pipeline(): Pipeline;
+  /** In force for the pipeline now. */
+  mode(): ModeInForce;
+  /** Stores what came of a text in one commit, or throws. */
+  resolve(pipeline: Pipeline, resolution: Resolution): void;
+  /** Something was queued for the pipeline's destinations. */
+  settled(): void;
+}
+
+/** What one look at the queue led to. */
+type Step = "idle" | "done" | "held";
+
+/** Works on a pipeline's texts, one at a time and oldest first. Nothing else waits for it. */
+export class TextWorker {
+  readonly #o: TextWorkerOptions;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | undefined;
+  #cancelHold: (() => void) | undefined;
+  #held: Promise<void> | undefined;
+  #stopped = false;
+  #delayMs = FIRST_RETRY_MS;
+  /** The last problem that was said. */
+  #said: string | undefined;
+
+  constructor(options: TextWorkerOptions) {
+    this.#o = options;
+  }
+
+  /** Something may be waiting. Cheap, and never throws. */
+  wake(): void {
+    if (this.#stopped || this.#running !== undefined || this.#held !== undefined) return;
+    this.#running = this.#workAll().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** A mode or a setting changed: what was held back may go on. */
+  retry(): void {
+    this.#release();
+    this.wake();
+  }
+
+  /** Works until nothing waits, something must wait, or `signal` aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.wake();
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    await Promise.race([this.#running, aborted]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#release();
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  async #workAll(): Promise<void> {
+    while (!this.#stopped) {
+      // oxlint-disable-next-line no-await-in-loop -- one text at a time is the promise
+      if ((await this.#step()) !== "done") return;
+    }
+  }
+
+  async #step(): Promise<Step> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      if (this.#stopped) return "held";
+      return this.#hold(error instanceof StateError ? error.code : "failed", this.#grownDelay());
+    }
+  }
+
+  async #next(): Promise<Step> {
+    const { store } = this.#o;
+    const pipeline = this.#o.pipeline();
+    const lane = pipeline.texts?.lane;
+    if (lane === undefined) return "idle";
+    const [batch] = store.take(lane, { maxBytes: 1, maxBatches: 1 });
+    if (batch === undefined) return "idle";
+    const envelope = decodeText(batch.plaintext);
+    if (envelope === undefined) {
+      store.purge(lane, [batch.id], "unreadable");
+      return "done";
+    }
+    return this.#work(pipeline, batch, envelope);
+  }
+
+  async #work(pipeline: Pipeline, { id }: QueuedBatch, envelope: TextEnvelope): Promise<Step> {
+    const { record } = envelope;
+    const before = this.#o.mode();
+    if (!before.isFresh) return this.#hold("policy_expired", STALE_MS);
+    if (mayRead(envelope, before)) {
+      for (const later of latersOf(pipeline)) {
+        if (!later.wants(record)) continue;
+        // oxlint-disable-next-line no-await-in-loop -- each one sees what the one before made of it
+        const resolved = await later.resolve(record, this.#abort.signal, before.mode);
+        if (this.#stopped) return "held";
+        if (resolved.kind === "retry") return this.#hold(resolved.reason, resolved.afterMs);
+        Object.assign(record, resolved.record);
+        if (resolved.record.body === undefined) delete record.body;
+      }
+    }
+    // It may have become stricter meanwhile.
+    const now = this.#o.mode();
+    const mode = mayRead(envelope, before) && mayRead(envelope, now) ? now.mode : "off";
+    if (mode !== "full") delete record.body;
+    if (mode === "off") removeContent(envelope);
+    this.#o.resolve(pipeline, { envelope, mode, id });
+    this.#delayMs = FIRST_RETRY_MS;
+    if (this.#said !== undefined) this.#o.log.info("texts are worked on again");
+    this.#said = undefined;
+    this.#o.settled();
+    return "done";
+  }
+
+  #grownDelay(): number {
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(LONGEST_RETRY_MS, delayMs * 2);
+    return delayMs;
+  }
+
+  #hold(reason: string, afterMs: number): Step {
+    if (this.#said !== reason) {
+      this.#o.log.warn("texts wait, encrypted: counts go on", { reason, wait_ms: afterMs });
+    }
+    this.#said = reason;
+    this.#held = new Promise((resolve) => {
+      const cancel = this.#o.clock.after(afterMs, () => this.#release());
+      this.#cancelHold = () => {
+        cancel();
+        this.#held = undefined;
+        resolve();
+      };
+    });
+    void this.#held.then(() => this.wake());
+    return "held";
+  }
+
+  #release(): void {
+    const cancel = this.#cancelHold;
+    this.#cancelHold = undefined;
+    cancel?.();
+  }
+}
+
+function latersOf({ processors }: Pipeline): Later[] {
+  return processors.flatMap(({ later }) => later ?? []);
+}
+
+function mayRead({ record }: TextEnvelope, { mode, sinceMs, isFresh }: ModeInForce): boolean {
+  return isFresh && readsText(record.eventName, mode) && record.timeMs >= sinceMs;
+}
+
+/** Leaves what mode `off` lets out. */
+function removeContent({ record }: TextEnvelope): void {
+  for (const name of record.attributes.keys()) {
+    if (attributeRule(record.eventName, name, "off") === undefined) record.attributes.delete(name);
+  }
+}
