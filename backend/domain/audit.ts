@@ -8,6 +8,7 @@ export const AUDIT_ACTIONS = [
   "member.invite_revoke",
   "member.join",
   "member.role",
+  "member.label",
   "member.remove",
   "team.create",
   "team.update",

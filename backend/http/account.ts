@@ -22,8 +22,8 @@ export const account: Handlers<AccountRoutes> = {
     const { subject, ...member } = found;
     return { member, teams, signIns, method: subject === "" ? "local" : "clerk" };
   },
-  "PUT /api/account": async ({ db, actor, body }) => {
-    await renameMember(db, actor, body.label);
+  "PUT /api/account": async ({ db, actor, body, nowMs }) => {
+    await renameMember(db, actor, body.label, nowMs);
   },
   "POST /api/account/sign-out-everywhere": async ({ c, db, actor, nowMs }) => {
     await signOutEverywhere(db, actor, nowMs);

@@ -16,6 +16,7 @@ import {
 } from "../store/teams.ts";
 import { replayDeadLetters } from "./replay.ts";
 import { createToken } from "../store/tokens.ts";
+import { linkOrganization } from "../store/organizations.ts";
 import { ensureLocalMember } from "../store/members.ts";
 import { createCode } from "../store/sign-ins.ts";
 import { repairDay } from "../store/repair.ts";
@@ -35,6 +36,12 @@ const CodeBody = z.strictObject({
   team: Name.optional(),
   viewer: Name.default("You"),
   role: z.enum(ROLES).default("owner"),
+});
+
+/** Whose members may sign in to the team by the identity provider. */
+const OrganizationBody = z.strictObject({
+  team: Name.optional(),
+  organization: z.string().regex(/^org_\w{1,60}$/),
 });
 
 const TeamBody = z.strictObject({ team: Name.optional() });
@@ -84,6 +91,12 @@ export const local = new Hono<ApiEnv>()
     const member = await ensureLocalMember(c.env.DB, team.id, { label, role }, nowMs);
     const code = await createCode(c.env.DB, member, settingsOf(c.env).PEPPER, nowMs);
     return c.json({ code });
+  })
+  .post("/organization", json(OrganizationBody), async (c) => {
+    const { team: name, organization } = c.req.valid("json");
+    const team = await teamNamed(c.env.DB, name);
+    if (!(await linkOrganization(c.env.DB, team.id, organization))) throw new Refusal(409, "already_linked");
+    return c.json({ team: team.publicId });
   })
   .post("/dead-letters/replay", json(TeamBody), async (c) => {
     const team = await teamNamed(c.env.DB, c.req.valid("json").team);

@@ -6,7 +6,7 @@ import { signInMail } from "../mail/texts.ts";
 import { type ApiBindings, settingsOf } from "../env.ts";
 import { localMembersOf } from "../store/members.ts";
 import { createCode, endSignIn } from "../store/sign-ins.ts";
-import { takeAllowance } from "./allowance.ts";
+import { PER_MAILBOX, takeAllowance } from "./allowance.ts";
 import { readSessionCookie, removeSessionCookie, setSessionCookie } from "./cookie.ts";
 import { networkOf } from "./enrol-allowance.ts";
 import { logFailure } from "./failure.ts";
@@ -15,8 +15,6 @@ import type { Handlers } from "./route-table.ts";
 
 /** For one network address, whatever it asks for. */
 const PER_NETWORK = { eventsPerMinute: 10, burst: 10 };
-/** For one mailbox, whoever asks: more would be a way to fill it. */
-const PER_MAILBOX = { eventsPerMinute: 0.1, burst: 3 };
 
 export const signIn: Handlers<typeof signInRoutes> = {
   "POST /api/sign-in": async ({ c, db, settings, body, nowMs }) => {

@@ -66,9 +66,9 @@ export async function listMembers(
 ): Promise<Member[]> {
   const { results } = await db
     .prepare(
-      `SELECT ${MEMBER} FROM members WHERE team = ?1 AND removed_at IS NULL
-          AND id > iif(?2 = '', 0, (SELECT id FROM members WHERE public_id = ?2 AND team = ?1))
-        ORDER BY id LIMIT ?3`,
+      `SELECT ${MEMBER} FROM members m WHERE team = ?1 AND removed_at IS NULL
+          AND m.id > iif(?2 = '', 0, (SELECT id FROM members WHERE public_id = ?2 AND team = ?1))
+        ORDER BY m.id LIMIT ?3`,
     )
     .bind(team, after, limit)
     .all<Member>();
@@ -90,11 +90,19 @@ export async function findMember(
   return row ?? undefined;
 }
 
-export async function renameMember(db: D1Database, { team, member }: MemberActor, label: string) {
-  await db
-    .prepare("UPDATE members SET label = ?3 WHERE team = ?1 AND id = ?2")
-    .bind(team, member, label)
-    .run();
+/** In the trail, whose older entries keep the name of their time. */
+export async function renameMember(
+  db: D1Database,
+  actor: MemberActor,
+  label: string,
+  nowMs: number,
+): Promise<void> {
+  const entry = { actor: auditActor(actor), action: "member.label", target: actor.id } as const;
+  await audited(db, actor.team, entry, nowMs, [
+    db
+      .prepare("UPDATE members SET label = ?3 WHERE team = ?1 AND id = ?2 AND label <> ?3")
+      .bind(actor.team, actor.member, label),
+  ]);
 }
 
 export type ChangeResult = "changed" | "unchanged" | "not_found" | "not_allowed" | "last_owner";
