@@ -43,67 +43,65 @@ async function measure({ quick, dir, progress }: BenchOptions): Promise<Finding>
     ours.push(ms);
     theirs.push(peerMs);
   }
-  const { name, runs, note } = await otelcolRuns(home, quick ? 1 : 5, progress);
+  const { rows, note } = await besideOtelcol({ home, truth, rounds: quick ? 1 : 5, progress });
   rmSync(home, { recursive: true });
   const { tables, notes } = findingOf(truth, ours, theirs);
-  const table = runs.length === 0 ? [] : [otelcolTable(truth, ours, { name, runs })];
-  return { tables: [...tables, ...table, PUBLISHED], notes: [...notes, note] };
+  return { tables: [...tables, ...(rows.length === 0 ? [] : [rows]), PUBLISHED], notes: [...notes, note] };
 }
 
-interface OtelcolRuns {
-  name: string;
-  /** None where there is none, or where it does not run. */
-  runs: OtelcolRun[];
-  note: string;
+interface Beside {
+  home: string;
+  truth: Truth;
+  rounds: number;
+  progress: BenchOptions["progress"];
 }
 
-/** The OpenTelemetry Collector on the same files, where there is one. */
-async function otelcolRuns(
-  home: string,
-  rounds: number,
-  progress: BenchOptions["progress"],
-): Promise<OtelcolRuns> {
+/** In turn with the OpenTelemetry Collector on the same files, where there is one. */
+async function besideOtelcol(beside: Beside): Promise<{ rows: string[][]; note: string }> {
+  const { home, truth, rounds, progress } = beside;
   const file = otelcolFile();
-  const name = file === undefined ? "otelcol" : otelcolName(file);
   if (file === undefined) {
     const note =
       "The OpenTelemetry Collector was not measured on these files: neither `OTELCOL` nor the PATH names one.";
-    return { name, runs: [], note };
+    return { rows: [], note };
   }
-  const runs: OtelcolRun[] = [];
+  const ours: number[] = [];
+  const theirs: OtelcolRun[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     progress(`otelcol, round ${round}`);
     const run = await runOtelcol(file, home);
     if (run === undefined)
-      return { name, runs: [], note: "The OpenTelemetry Collector was there and did not run." };
-    runs.push(run);
+      return { rows: [], note: "The OpenTelemetry Collector was there and did not run." };
+    theirs.push(run);
+    ours.push(await readBacklog(home, truth));
   }
   const note =
     "The OpenTelemetry Collector reads with filelog and json_parser into a file, until its last write. It makes a record of " +
     "each line that is not blank, and is given fingerprints of 64 KiB: by its own of 1,000 bytes it takes a resumed session " +
     "for the one that it goes on with, and leaves it unread.";
-  return { name, runs, note };
+  return { rows: besideRows(truth, ours, { name: otelcolName(file), runs: theirs }), note };
 }
 
-function otelcolTable(
+function besideRows(
   truth: Truth,
   ours: readonly number[],
-  { name, runs }: Pick<OtelcolRuns, "name" | "runs">,
+  { name, runs }: { name: string; runs: readonly OtelcolRun[] },
 ): string[][] {
-  const all = runs.map((run) => run.ms);
-  const ms = median(all);
+  const theirs = runs.map(({ ms }) => ms);
   // Blank lines are no records to anybody; much less than the lines is another work.
   const isWhole = runs.every(({ records }) => records > truth.lines * 0.98);
+  const row = (title: string, all: readonly number[], records: number) => [
+    title,
+    figure(median(all) / 1_000),
+    rangeOf(all),
+    figure(truth.bytes / 1_000 / median(all)),
+    figure(records),
+    isWhole ? figure(median(theirs) / median(all)) : "it read too little",
+  ];
   return [
-    ["", "median s", "range s", "MB/s", "records", "times its speed is ours"],
-    [
-      name,
-      figure(ms / 1_000),
-      rangeOf(all),
-      figure(truth.bytes / 1_000 / ms),
-      figure(median(runs.map(({ records }) => records))),
-      isWhole ? figure(ms / median(ours)) : "read too little",
-    ],
+    ["", "median s", "range s", "MB/s", "records", "times otelcol's speed"],
+    row("talos run --once", ours, truth.requests + truth.prompts),
+    row(name, theirs, median(runs.map(({ records }) => records))),
   ];
 }
 
