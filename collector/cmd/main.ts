@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit-command.ts";
 import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
@@ -51,6 +52,7 @@ Examples:
   .addCommand(pauseCommand())
   .addCommand(resumeCommand())
   .addCommand(outboxCommand())
+  .addCommand(auditCommand())
   .addCommand(supportBundleCommand());
 
 for (const command of program.commands)
