@@ -4,6 +4,7 @@ import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { enrollCommand } from "./enroll-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
 import { outboxCommand } from "./outbox-command.ts";
 import { pauseCommand, resumeCommand } from "./pause-command.ts";
@@ -14,6 +15,7 @@ import { supportBundleCommand } from "./support-bundle-command.ts";
 import { tapCommand } from "./tap-command.ts";
 import { testCommand } from "./test-command.ts";
 import { topCommand } from "./top-command.ts";
+import { unenrollCommand } from "./unenroll-command.ts";
 import { usageCommand } from "./usage-command.ts";
 import { validateCommand } from "./validate.ts";
 import { VERSION } from "#config/version.ts";
@@ -53,7 +55,9 @@ Examples:
   .addCommand(resumeCommand())
   .addCommand(outboxCommand())
   .addCommand(auditCommand())
-  .addCommand(supportBundleCommand());
+  .addCommand(supportBundleCommand())
+  .addCommand(enrollCommand())
+  .addCommand(unenrollCommand());
 
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help to see what is possible)");

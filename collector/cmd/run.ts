@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
+import { followChanges } from "./enrolled.ts";
 import { EXIT } from "./failure.ts";
-import { Reloader } from "../service/reloader.ts";
 import { Observing } from "./observing.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { Seeing } from "./seeing.ts";
@@ -78,11 +78,10 @@ async function run(options: RunOptions): Promise<number> {
     mode: plan.pipelines[0]?.mode ?? "off",
     pipelines: plan.pipelines.length,
   });
-  const reloader = new Reloader({
+  const { enrolled, reloader } = followChanges({
     service,
     current,
     read: () => readPlan(options.config),
-    clock: systemClock,
     log,
     applied: (next) => Object.assign(output, next.service.logs),
   });
@@ -90,17 +89,18 @@ async function run(options: RunOptions): Promise<number> {
   if (options.once === true) {
     const code = await runOnce(service, options.drainTimeout * 1_000, stop);
     await seeing.stop();
+    await enrolled.once();
     await observing.stop();
     return code;
   }
-  const alive = setInterval(() => {}, 2 ** 30);
   reloader.start();
+  enrolled.start();
   onHangup(() => void reloader.request(true));
   try {
-    const reason = await Promise.race([stop.promise, service.failure]);
+    const reason = await untilStopped(stop, service);
     log.info("stopping", { signal: reason, config: options.config === undefined ? "default" : "given" });
   } finally {
-    clearInterval(alive);
+    await enrolled.stop();
     await reloader.stop();
     await seeing.stop();
     await service.stop(AbortSignal.timeout(FLUSH_MS));
@@ -108,6 +108,16 @@ async function run(options: RunOptions): Promise<number> {
     await observing.stop();
   }
   return 0;
+}
+
+/** Keeps the process alive meanwhile. Rejects when a component cannot go on. */
+async function untilStopped(stop: StopSignal, service: Service): Promise<string> {
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    return await Promise.race([stop.promise, service.failure]);
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 /** Nothing is left running when any of it refuses. */

@@ -59,6 +59,7 @@ export interface Trouble {
 
 export type Outcome<T> = { kind: "ok"; value: T; etag: string | undefined } | { kind: "unchanged" } | Trouble;
 
+/** Looked at again for each request: a reload may change it. */
 export interface BackendOptions {
   endpoint: URL;
   tls: TlsConfig;
@@ -80,7 +81,7 @@ interface Request<T> {
 /** Speaks with the team's backend as proto/agent-api.ts says, by the same proxy and authorities as the exporters. */
 export class BackendClient {
   readonly #o: BackendOptions;
-  #trust: Promise<SecureContext> | undefined;
+  #trust: { of: TlsConfig; context: SecureContext } | undefined;
 
   constructor(options: BackendOptions) {
     this.#o = options;
@@ -109,6 +110,7 @@ export class BackendClient {
 
   async #call<T>(request: Request<T>, signal: AbortSignal): Promise<Outcome<T>> {
     const transport = await this.#transport(request.path);
+    if (transport === undefined) return { kind: "later", reason: "the file of authorities cannot be used" };
     const controller = new AbortController();
     const stop = () => controller.abort();
     const cancel = this.#o.clock.after(TIMEOUT_MS, stop);
@@ -130,13 +132,26 @@ export class BackendClient {
   }
 
   /** A connection for each request: they are minutes apart. */
-  async #transport(path: string): Promise<Transport> {
-    const { endpoint, tls, proxy, platform } = this.#o;
+  async #transport(path: string): Promise<Transport | undefined> {
+    const { endpoint, proxy, platform } = this.#o;
     const url = new URL(endpoint);
     url.pathname = url.pathname.replace(/\/+$/, "") + path;
     if (url.protocol !== "https:") return new Transport(url, {});
-    this.#trust ??= readTrust({ id: "otlp_http/talos", platform }, tls, "exporters");
-    return new Transport(url, { trust: await this.#trust, proxy: proxyFor(url, proxy, platform.env).url });
+    const trust = await this.#trusted();
+    if (trust === undefined) return undefined;
+    return new Transport(url, { trust, proxy: proxyFor(url, proxy, platform.env).url });
+  }
+
+  async #trusted(): Promise<SecureContext | undefined> {
+    const { tls, platform } = this.#o;
+    if (this.#trust?.of === tls) return this.#trust.context;
+    try {
+      const context = await readTrust({ id: "talos", platform }, tls, "exporters");
+      this.#trust = { of: tls, context };
+      return context;
+    } catch {
+      return undefined;
+    }
   }
 }
 

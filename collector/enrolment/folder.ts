@@ -28,7 +28,7 @@ export type Enrolment = z.output<typeof Facts>;
 
 /** Each in a file of its own, which only this user can read. */
 export type FileName = "token" | "token.previous" | "salt" | "machine.key" | "policy.json" | "highest.json";
-export type StateName = "rotation.json" | "baseline.json";
+export type StateName = "rotation.json" | "baseline.json" | "left.json";
 
 /**
  * `enrolment` in the configuration folder. It appears and disappears as a whole: after a crash at any moment there is
@@ -41,6 +41,11 @@ export class EnrolmentFolder {
   constructor(configDir: string) {
     this.#configDir = configDir;
     this.dir = path.join(configDir, FOLDER);
+  }
+
+  /** True where there is one, damaged or not. */
+  get exists(): boolean {
+    return existsSync(this.dir);
   }
 
   fileOf(name: FileName | StateName): string {

@@ -15,11 +15,20 @@ export interface Keychain {
  * fall back to, is emptied by a reboot. Rejects where the system has none.
  */
 export async function systemKeychain(os: Platform["os"]): Promise<Keychain> {
-  const { AsyncEntry: Entry } = await import("@napi-rs/keyring");
-  const options = os === "linux" ? { linux: { store: "secret-service" as const } } : {};
-  const entry: AsyncEntry = new Entry(SERVICE, ACCOUNT, options);
+  const entry = await entryOf(os);
   return {
     get: (signal) => entry.getPassword(signal),
     set: (secret, signal) => entry.setPassword(secret, signal),
   };
+}
+
+/** True when there was a key, and it is gone. Rejects as `systemKeychain` does. */
+export async function removeFromKeychain(os: Platform["os"], signal: AbortSignal): Promise<boolean> {
+  return (await entryOf(os)).deleteCredential(signal);
+}
+
+async function entryOf(os: Platform["os"]): Promise<AsyncEntry> {
+  const { AsyncEntry: Entry } = await import("@napi-rs/keyring");
+  const options = os === "linux" ? { linux: { store: "secret-service" as const } } : {};
+  return new Entry(SERVICE, ACCOUNT, options);
 }

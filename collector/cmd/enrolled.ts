@@ -1,0 +1,178 @@
+import type { Logger } from "#component/component.ts";
+import { defaultConfigDir } from "#config/paths.ts";
+import { find, type Tree } from "#config/tree.ts";
+import { type Mode, MODES } from "#proto/egress.ts";
+import type { PolicySource } from "#proto/agent-api.ts";
+import { readStatus } from "#state/status.ts";
+import type { OtlpHttpConfig } from "../../exporters/otlp_http/config.ts";
+import { countersOf, sinceEnrolment } from "../enrolment/agent-counters.ts";
+import { BackendClient } from "../enrolment/backend-client.ts";
+import { ENROLLED_CONFIG } from "../enrolment/default-config.ts";
+import { EnrolmentFolder } from "../enrolment/folder.ts";
+import { type AgentFacts, AgentLink } from "../enrolment/link.ts";
+import { type ServerPolicy, tightened } from "../enrolment/policy.ts";
+import type { Plan } from "../service/plan.ts";
+import { Reloader } from "../service/reloader.ts";
+import type { Service } from "../service/service.ts";
+import { systemClock, systemPlatform } from "../service/system.ts";
+import type { PlanOptions } from "./options.ts";
+
+/** How long a collector that runs for a moment waits for the team's backend at its end. */
+const ONCE_MS = 10_000;
+const DEFAULT_TLS: OtlpHttpConfig["tls"] = { system_cas: true };
+
+interface EnrolledOptions {
+  log: Logger;
+  /** What runs. */
+  plan(): Plan;
+  /** Reads the configuration again and applies it. */
+  reload(): Promise<void>;
+}
+
+/** What `talos run` does on a machine that is enrolled. On any other, nothing. */
+class EnrolledRun {
+  readonly #o: EnrolledOptions;
+  readonly #folder: EnrolmentFolder;
+  readonly #link: AgentLink;
+  #tree: Tree | undefined;
+
+  constructor(options: EnrolledOptions) {
+    this.#o = options;
+    const platform = systemPlatform();
+    const folder = new EnrolmentFolder(defaultConfigDir(platform));
+    this.#folder = folder;
+    const own = () => this.#ownExporters()[0]?.config;
+    const client = new BackendClient({
+      get endpoint() {
+        return folder.read()?.endpoint ?? new URL("http://127.0.0.1");
+      },
+      get tls() {
+        return own()?.tls ?? DEFAULT_TLS;
+      },
+      get proxy() {
+        return own()?.proxy ?? "environment";
+      },
+      platform,
+      clock: systemClock,
+    });
+    this.#link = new AgentLink({
+      folder,
+      client,
+      clock: systemClock,
+      log: options.log,
+      facts: () => this.#facts(),
+      policyChanged: () => void options.reload(),
+      tokenChanged: () => options.reload(),
+    });
+  }
+
+  /** What the team allows. */
+  get policy(): ServerPolicy | undefined {
+    return this.#link.policy;
+  }
+
+  /** Remembers where the settings of a configuration come from. */
+  seen(read: PlanOptions): PlanOptions {
+    this.#tree = read.tree;
+    return read;
+  }
+
+  start(): void {
+    this.#link.start();
+  }
+
+  /** Another configuration is applied. */
+  changed(): void {
+    this.#link.changed();
+  }
+
+  async once(): Promise<void> {
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), ONCE_MS);
+    try {
+      await this.#link.once(end.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#link.stop();
+  }
+
+  /** Undefined where nothing of what runs leads to the team: a collector for other purposes is not its business. */
+  #facts(): AgentFacts | undefined {
+    const { stateDir, pipelines } = this.#o.plan();
+    const own = this.#ownExporters().map(({ id }) => id);
+    const status = own.length === 0 ? undefined : readStatus(stateDir);
+    if (status === undefined) return undefined;
+    const configured = pipelines
+      .filter(({ exporters }) => exporters.some((id) => own.includes(id)))
+      .map(({ mode }) => mode)
+      .reduce<Mode>((a, b) => (MODES.indexOf(b) > MODES.indexOf(a) ? b : a), "off");
+    const mode = tightened(configured, this.policy);
+    return {
+      mode,
+      policySource: mode === configured ? sourceOf(this.#tree) : "server",
+      counters: sinceEnrolment(this.#folder, countersOf(status, own)),
+    };
+  }
+
+  #ownExporters(): { id: string; config: OtlpHttpConfig }[] {
+    return this.#o
+      .plan()
+      .exporters.filter(isOtlpHttp)
+      .filter(({ config }) => config.destination === "talos");
+  }
+}
+
+export interface Changing {
+  service: Service;
+  current: PlanOptions;
+  read(): PlanOptions;
+  log: Logger;
+  /** The plan that runs from now on. */
+  applied(plan: Plan): void;
+}
+
+/** What brings a running collector another configuration: its user's files, and its team. */
+export function followChanges(changing: Changing) {
+  const { service, current, log } = changing;
+  const enrolled: EnrolledRun = new EnrolledRun({
+    log,
+    plan: () => service.plan,
+    reload: () => reloader.request(),
+  });
+  const reloader = new Reloader({
+    service,
+    current: enrolled.seen(current),
+    read: () => enrolled.seen(changing.read()),
+    clock: systemClock,
+    log,
+    applied: (plan) => {
+      changing.applied(plan);
+      enrolled.changed();
+    },
+  });
+  return { enrolled, reloader };
+}
+
+/** The factory's own schema has checked it. */
+function isOtlpHttp(
+  planned: Plan["exporters"][number],
+): planned is Plan["exporters"][number] & { config: OtlpHttpConfig } {
+  return planned.factory.type === "otlp_http";
+}
+
+/** Who says the mode of the first processor that has one. */
+function sourceOf(tree: Tree | undefined): PolicySource {
+  const processors = tree === undefined ? undefined : find(tree, ["processors"]);
+  const children = processors?.kind === "group" ? [...processors.children.values()] : [];
+  for (const child of children) {
+    const mode = child.kind === "group" ? child.children.get("mode") : undefined;
+    if (mode?.kind !== "leaf") continue;
+    if (mode.origin.layer.kind === "managed") return "managed";
+    return mode.origin.layer.file === ENROLLED_CONFIG ? "default" : "user";
+  }
+  return "default";
+}
