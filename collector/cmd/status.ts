@@ -4,6 +4,7 @@ import { readStatus } from "#state/status.ts";
 import { markWatching } from "../service/watching.ts";
 import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
+import { noState } from "./no-state.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { backfillNote, backfillUnderWay } from "./backfill-status.ts";
 import { pauseNote } from "./pause-command.ts";
@@ -50,9 +51,8 @@ Works while the collector runs and when it does not. Exit codes: 0 all is well, 
 function show(dir: string, configDir: string, { json }: StatusOptions): number {
   const status = readStatus(dir);
   if (status === undefined) {
-    process.stderr.write(
-      `talos: no collector has run with the state folder ${dir} yet; start one with \`talos run\`\n`,
-    );
+    const { what, fix } = noState(dir);
+    process.stderr.write(`talos: ${what}; ${fix}\n`);
     return EXIT.failure;
   }
   const color = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { systemPlatform } from "../service/system.ts";
 import { markWatching } from "../service/watching.ts";
 import { EXIT } from "./failure.ts";
+import { noState } from "./no-state.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { stopSignal } from "./signals.ts";
 import { type Rates, ratesBetween, type Sample, sample } from "./top/sample.ts";
@@ -47,9 +48,8 @@ While you watch, the collector sends every second. Exit codes: 0 done, 1 there i
 async function top(dir: string, options: TopOptions): Promise<number> {
   const first = await look(dir);
   if (first === undefined) {
-    process.stderr.write(
-      `talos: no collector has run with the state folder ${dir} yet; start one with \`talos run\`\n`,
-    );
+    const { what, fix } = noState(dir);
+    process.stderr.write(`talos: ${what}; ${fix}\n`);
     return EXIT.failure;
   }
   const stop = new AbortController();

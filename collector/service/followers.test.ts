@@ -3,11 +3,11 @@ import { Followers } from "./followers.ts";
 
 it("tells once when two receivers follow the same file, and not when one takes over", () => {
   const followers = new Followers();
-  expect(followers.rival("a", ["f1", "f2"])).toBeUndefined();
-  expect(followers.rival("b", ["f3"])).toBeUndefined();
-  expect(followers.rival("b", ["f2"])).toBe("a");
-  expect(followers.rival("b", ["f1"])).toBeUndefined();
-  expect(followers.rival("a", ["f3"])).toBeUndefined();
+  expect(followers.meet("a", ["f1", "f2"])).toEqual({ shared: 0, rival: undefined });
+  expect(followers.meet("b", ["f3"])).toEqual({ shared: 0, rival: undefined });
+  expect(followers.meet("b", ["f2"])).toEqual({ shared: 1, rival: "a" });
+  expect(followers.meet("b", ["f1", "f2"])).toEqual({ shared: 1, rival: undefined });
+  expect(followers.meet("a", ["f3", "f2"])).toEqual({ shared: 1, rival: undefined });
   followers.forget("a");
-  expect(followers.rival("c", ["f1"])).toBeUndefined();
+  expect(followers.meet("c", ["f1"])).toEqual({ shared: 0, rival: undefined });
 });

@@ -293,7 +293,8 @@ export class Graph {
   }
 
   #spool(receiver: string, unit: Unit): void {
-    const rival = this.#followers.rival(receiver, unit.positions.keys());
+    const { shared, rival } = this.#followers.meet(receiver, unit.positions.keys());
+    this.#counters.add("receiver_shared_files", shared);
     if (rival !== undefined) {
       const message =
         "two receivers follow the same files, and take each other's records: separate their patterns";

@@ -14,6 +14,7 @@ import { type Pause, pausesFile } from "./pauses.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
+import { StateFolder } from "./state-folder.ts";
 import type { Taps } from "./taps.ts";
 import { queuesOf } from "./text-lanes.ts";
 import { watchedRecently } from "./watching.ts";
@@ -68,6 +69,7 @@ export class Service {
   readonly #pausing: Pausing;
   readonly #rooms: Rooms;
   readonly #backfill: Backfill;
+  readonly #stateFolder: StateFolder;
   readonly #admission: Admission;
   /** As configured. During a pause, less than that runs. */
   #plan: Plan;
@@ -103,6 +105,9 @@ export class Service {
       log,
       apply: () => this.#inTurn(() => this.#follow()),
     });
+    const { stateDir: dir, configDir } = options.plan;
+    const failed = (error: Error) => this.#failed(error);
+    this.#stateFolder = new StateFolder({ dir, configDir, firstStart, clock, log, failed });
     this.#rooms = new Rooms({
       store,
       clock,
@@ -199,6 +204,7 @@ export class Service {
     this.#prune();
     this.#rooms.start();
     this.#pausing.watch();
+    this.#stateFolder.watch();
     if (!this.#o.once) this.#backfill.watch();
   }
 
@@ -247,6 +253,7 @@ export class Service {
     await this.#backfill.stop();
     await this.#graph.stop(signal);
     this.store.close();
+    this.#stateFolder.stop();
     this.#lock.release();
   }
 

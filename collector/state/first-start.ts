@@ -31,11 +31,23 @@ export function readOrCreateFirstStart(configDir: string, clock: Pick<Clock, "no
     if (existsSync(path)) return { ...parse(readFileSync(path, "utf8")), created: false };
     const firstStartMs = Math.trunc(clock.now());
     const instanceId = randomBytes(16).toString("hex");
-    writePrivate(path, `${JSON.stringify({ first_start_ms: firstStartMs, instance_id: instanceId })}\n`);
+    writePrivate(path, textOf(firstStartMs, instanceId));
     return { firstStartMs, instanceId, created: true };
   } catch (error) {
     throw stateError(error, FILE);
   }
+}
+
+/** Puts back what was deleted while this machine followed: a later moment would turn what came since into history. */
+export function keepFirstStart(configDir: string, { firstStartMs, instanceId }: FirstStart): void {
+  const path = join(configDir, FILE);
+  if (existsSync(path)) return;
+  secureFolder(configDir);
+  writePrivate(path, textOf(firstStartMs, instanceId));
+}
+
+function textOf(firstStartMs: number, instanceId: string): string {
+  return `${JSON.stringify({ first_start_ms: firstStartMs, instance_id: instanceId })}\n`;
 }
 
 /** A damaged file is not replaced: a later moment would silently turn everything since the first into history. */

@@ -5,7 +5,7 @@ import { createPrivate, secureFolder } from "./database.ts";
 import { sqliteResult, stateError } from "./errors.ts";
 import { int } from "./row.ts";
 
-const LOCK_FILE = "lock.db";
+export const LOCK_FILE = "lock.db";
 /** Another process that only looks whether the folder is held takes the lock for a moment. */
 const WAIT_MS = 500;
 const SQLITE_BUSY = 5;

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { errorCode } from "#component/error-code.ts";
 import { readStatus } from "#state/status.ts";
+import { noState } from "../no-state.ts";
 import { type Check, fail, type Finding, ok, skip, together, warn } from "./check.ts";
 
 const MIB = 1_048_576;
@@ -92,8 +93,10 @@ export const instance: Check = {
   title: "Collector",
   look: ({ planned }) => {
     const status = readStatus(planned.plan.stateDir);
-    if (status === undefined)
-      return warn("none has run with this state folder yet", "start one with `talos run`");
+    if (status === undefined) {
+      const { isDeleted, what, fix } = noState(planned.plan.stateDir);
+      return isDeleted ? fail(what, fix) : warn("none has run with this state folder yet", fix);
+    }
     const { running, pid, balance, destinations } = status;
     const findings: Finding[] = [
       running

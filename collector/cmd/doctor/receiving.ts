@@ -32,7 +32,7 @@ export const folders: Check = {
   look: (subject) => {
     const receivers = selections(subject);
     if (receivers.length === 0) return skip("no receiver follows folders");
-    return together(receivers.map((receiver) => foldersOf(receiver)));
+    return together([...receivers.map((receiver) => foldersOf(receiver)), ...sharedBy(receivers)]);
   },
 };
 
@@ -73,13 +73,15 @@ export const watches: Check = {
 };
 
 interface Followed {
+  id: string;
   selection: Selection;
   /** Whether the folders are the usual ones, of which most computers have some only. */
   usual: boolean;
 }
 
 function selections({ planned, platform }: Subject): Followed[] {
-  return planned.plan.receivers.filter(isClaudeCode).map(({ config }) => ({
+  return planned.plan.receivers.filter(isClaudeCode).map(({ id, config }) => ({
+    id,
     selection: selectionOf(config, platform),
     usual: config.include === undefined,
   }));
@@ -94,6 +96,21 @@ function isClaudeCode(
 function selectionOf({ include, exclude }: ClaudeCodeConfig, platform: Platform): Selection {
   const compile = (pattern: string) => compileGlob(pattern, platform);
   return { includes: (include ?? defaultIncludes(platform)).map(compile), excludes: exclude.map(compile) };
+}
+
+/** A record goes only the way of the receiver that read it first, so what two follow is missing behind one of them. */
+function sharedBy(receivers: readonly Followed[]): Finding[] {
+  const files = receivers.map(({ id, selection }) => ({ id, found: new Set(discover(selection).files) }));
+  return files.flatMap(({ id, found }, i) =>
+    files.slice(i + 1).flatMap((other) => {
+      const shared = [...found].filter((file) => other.found.has(file)).length;
+      if (shared === 0) return [];
+      return warn(
+        `${id} and ${other.id} follow the same ${count(shared, "transcript")}: a record goes only the way of the one that reads it first`,
+        "separate their `include`; for a second destination, name its exporter in the first one's pipeline",
+      );
+    }),
+  );
 }
 
 /** Only the roots are named: what lies below them is named after projects. */
