@@ -14,6 +14,7 @@ import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
 import { mount } from "./route-table.ts";
 import { signIn } from "./sign-in.ts";
+import { team } from "./team-settings.ts";
 
 /** Longest body of an API request, however it is sent. */
 const MAX_BODY_BYTES = 16_384;
@@ -25,7 +26,7 @@ const smallBody = bodyLimit({
 });
 
 export const api = new Hono<ApiEnv>().use(smallBody);
-mount(api, ROUTES, { ...signIn, ...members, ...reports, ...agents, ...machines });
+mount(api, ROUTES, { ...signIn, ...members, ...reports, ...team, ...agents, ...machines });
 api.route("/local", local);
 // Which routes there are is nobody's business who is not signed in.
 api.all("/api/*", async (c) => {

@@ -153,7 +153,7 @@ describe("a token that is not good", () => {
       const [refused, forged] = [await tryEnrol(made.token), await tryEnrol(`tep_${"A".repeat(43)}`)];
       expect([refused.status, forged.status]).toEqual([401, 401]);
       expect(await refused.text()).toBe(await forged.text());
-      expect([...refused.headers].toSorted()).toEqual([...forged.headers].toSorted());
+      expect(Object.fromEntries(refused.headers)).toEqual(Object.fromEntries(forged.headers));
       expect([await count("agents"), await count("developers"), await count("agent_tokens")]).toEqual(before);
       expect(await trail("enrolment_token.refused")).toEqual([
         { actor: "system", actorId: "", target: made.id, metadata: { reason } },

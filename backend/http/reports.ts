@@ -41,11 +41,12 @@ export const reports: Handlers<typeof reportRoutes> = {
     return c.json(report, 200, cached(etag({ ...team, version: report.version })));
   },
   "GET /api/sessions": sessionsPage,
-  "PUT /api/projects/:hash": async ({ db, actor, params, body }) => {
-    await labelProject(db, actor.team, params.hash, body.label);
+  "PUT /api/projects/:hash": async ({ db, actor, params, body, nowMs }) => {
+    await labelProject(db, actor, { project: params.hash, label: body.label }, nowMs);
   },
-  "PUT /api/developers/:id": async ({ db, actor, params, body }) => {
-    if (!(await labelDeveloper(db, actor.team, params.id, body.label))) throw new Refusal(404, "not_found");
+  "PUT /api/developers/:id": async ({ db, actor, params, body, nowMs }) => {
+    const known = await labelDeveloper(db, actor, { id: params.id, label: body.label }, nowMs);
+    if (!known) throw new Refusal(404, "not_found");
   },
 };
 

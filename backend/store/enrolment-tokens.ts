@@ -140,8 +140,18 @@ export async function createEnrolmentToken(
            WHERE (SELECT count(*) FROM enrolment_tokens WHERE team = ?1 AND ${IS_OPEN}) < ${MAX_OPEN}`,
       )
       .bind(
-        ...[actor.team, nowMs, id, digest.hash, digest.pepper, kind, label, developer, realName, maxUses],
-        ...[actor.member, expiresAt],
+        actor.team,
+        nowMs,
+        id,
+        digest.hash,
+        digest.pepper,
+        kind,
+        label,
+        developer,
+        realName,
+        maxUses,
+        actor.member,
+        expiresAt,
       ),
   ]);
   if (!changed) return undefined;

@@ -14,10 +14,11 @@ const TEXTS = ["model", "source", "origin", "speed", "tier", "geo"];
 const COUNTS = ["input", "cache_read", "cache_write", "cache_1h", "output", "searches"];
 const COLUMNS = ["kind", ...MINIMA, ...BLOBS, ...TEXTS, ...COUNTS, "final"];
 
-/** The incoming events as rows. */
+/** The incoming events as rows, without those of a developer whose data was erased since they happened. */
 const INCOMING = `SELECT unhex(value->>'uid') uid, ${COLUMNS.map((name) =>
   BLOBS.includes(name) ? `unhex(value->>'${name}') ${name}` : `value->>'${name}' ${name}`,
-).join(", ")} FROM json_each(?2)`;
+).join(", ")} FROM json_each(?2) WHERE NOT EXISTS (
+    SELECT 1 FROM developers d WHERE d.id = value->>'developer' AND d.erased_at >= (value->>'at') * 1000)`;
 
 function merged(name: string, stored: string, sent: string): string {
   const [a, b] = [

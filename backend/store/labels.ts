@@ -1,4 +1,7 @@
+import type { MemberActor } from "../domain/actor.ts";
+import { auditActor } from "../domain/audit.ts";
 import type { Labels } from "../domain/report-rows.ts";
+import { audited } from "./audit.ts";
 
 interface Row {
   key: string;
@@ -31,32 +34,54 @@ const GROW_VERSION = "UPDATE teams SET version = version + 1 WHERE id = ?1 AND c
 /** An empty label removes it. */
 export async function labelProject(
   db: D1Database,
-  team: number,
-  project: string,
-  label: string,
+  actor: MemberActor,
+  { project, label }: { project: string; label: string },
+  nowMs: number,
 ): Promise<void> {
-  const change =
+  const statement =
     label === ""
-      ? db.prepare("DELETE FROM project_labels WHERE team = ?1 AND project = unhex(?2)").bind(team, project)
+      ? db
+          .prepare("DELETE FROM project_labels WHERE team = ?1 AND project = unhex(?2)")
+          .bind(actor.team, project)
       : db
           .prepare(
             `INSERT INTO project_labels (team, project, label) VALUES (?1, unhex(?2), ?3)
               ON CONFLICT DO UPDATE SET label = excluded.label WHERE label <> excluded.label`,
           )
-          .bind(team, project, label);
-  await db.batch([change, db.prepare(GROW_VERSION).bind(team)]);
+          .bind(actor.team, project, label);
+  await relabelled(db, actor, { statement, action: "project.label", target: project, label }, nowMs);
 }
 
 /** False when the team has no such developer. An empty label brings the name back. */
 export async function labelDeveloper(
   db: D1Database,
-  team: number,
-  id: string,
-  label: string,
+  actor: MemberActor,
+  { id, label }: { id: string; label: string },
+  nowMs: number,
 ): Promise<boolean> {
-  const [changed] = await db.batch([
-    db.prepare("UPDATE developers SET label = ?3 WHERE team = ?1 AND public_id = ?2").bind(team, id, label),
-    db.prepare(GROW_VERSION).bind(team),
-  ]);
-  return (changed?.meta.changes ?? 0) > 0;
+  const statement = db
+    .prepare("UPDATE developers SET label = ?3 WHERE team = ?1 AND public_id = ?2 AND label <> ?3")
+    .bind(actor.team, id, label);
+  await relabelled(db, actor, { statement, action: "developer.label", target: id, label }, nowMs);
+  const known = db
+    .prepare("SELECT 1 FROM developers WHERE team = ?1 AND public_id = ?2")
+    .bind(actor.team, id);
+  return (await known.first()) !== null;
+}
+
+/** The trail says that there is another name, not which: names change, and the trail does not. */
+async function relabelled(
+  db: D1Database,
+  actor: MemberActor,
+  change: {
+    statement: D1PreparedStatement;
+    action: "project.label" | "developer.label";
+    target: string;
+    label: string;
+  },
+  nowMs: number,
+): Promise<void> {
+  const { statement, action, target, label } = change;
+  const entry = { actor: auditActor(actor), action, target, metadata: { removed: label === "" } } as const;
+  await audited(db, actor.team, entry, nowMs, [statement, db.prepare(GROW_VERSION).bind(actor.team)]);
 }

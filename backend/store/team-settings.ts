@@ -49,30 +49,28 @@ export async function readTeamSettings(db: D1Database, team: number): Promise<Te
  */
 const NEW_CONFIG = "config_version = max(config_version + 1, ?2)";
 
-/** A change of one setting: `from` is what whoever decided it saw. */
 export interface SettingChange {
   column: "mode" | "visibility" | "retention_days" | "salt_policy" | "name" | "features";
-  from: string | number;
-  to: string | number;
+  value: string | number;
   action: AuditAction;
   metadata: AuditMetadata;
 }
 
-/** False when the setting was no longer `from`: then nothing was changed. Throws `NameTakenError`. */
+/** False when the settings are no longer `seen`: then nothing was changed. Throws `NameTakenError`. */
 export async function changeSetting(
   db: D1Database,
   actor: MemberActor,
-  change: SettingChange,
+  { change, seen }: { change: SettingChange; seen: TeamSettings },
   nowMs: number,
 ): Promise<boolean> {
-  const { column, from, to, action, metadata } = change;
+  const { column, value, action, metadata } = change;
   const entry = { actor: auditActor(actor), action, metadata } as const;
   const update = db
     .prepare(
       `UPDATE teams SET ${column} = ?3, ${NEW_CONFIG}, version = version + 1
-        WHERE id = ?1 AND ${column} = ?4 AND deleted_at IS NULL`,
+        WHERE id = ?1 AND config_version = ?4 AND deleted_at IS NULL`,
     )
-    .bind(actor.team, nowMs, to, from);
+    .bind(actor.team, nowMs, value, seen.configVersion);
   try {
     return (await audited(db, actor.team, entry, nowMs, [update])).changed;
   } catch (error) {

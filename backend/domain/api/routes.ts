@@ -3,7 +3,8 @@ import { machineRoutes } from "./machine.ts";
 import { memberRoutes } from "./members.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { teamRoutes } from "./team.ts";
 
 /** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
-export const ROUTES = { ...signInRoutes, ...memberRoutes, ...reportRoutes, ...agentRoutes, ...machineRoutes };
+export const ROUTES = { ...signInRoutes, ...memberRoutes, ...reportRoutes, ...teamRoutes, ...agentRoutes, ...machineRoutes };
 export type Routes = typeof ROUTES;

@@ -55,23 +55,25 @@ export const teamRoutes = defineRoutes({
       features: Features.partial().optional(),
       saltPolicy: SaltPolicy.optional(),
     }),
-    refusals: { name_taken: 409 },
+    refusals: { name_taken: 409, changed_meanwhile: 409 },
   },
   "PUT /api/team/mode": {
     summary: "Sets the loosest privacy mode. A looser one needs the owner and its name as confirmation.",
     access: { who: "member", role: "admin" },
     body: ModeBody,
-    refusals: { confirmation_missing: 409, not_allowed: 403 },
+    refusals: { confirmation_missing: 409, not_allowed: 403, changed_meanwhile: 409 },
   },
   "PUT /api/team/visibility": {
     summary: "Whether members see developers' names or pseudonyms.",
     access: { who: "member", role: "owner" },
     body: z.strictObject({ visibility: Visibility }),
+    refusals: { changed_meanwhile: 409 },
   },
   "PUT /api/team/retention": {
     summary: "How long content and categories are kept. A longer time voids what developers accepted.",
     access: { who: "member", role: "owner" },
     body: z.strictObject({ retentionDays: Retention }),
+    refusals: { changed_meanwhile: 409 },
   },
   "GET /api/developers": {
     summary: "The team's developers, 100 a page.",
@@ -90,7 +92,7 @@ export const teamRoutes = defineRoutes({
     access: { who: "member", role: "admin" },
     body: z.strictObject({ csv: z.string().max(12_000) }),
     answer: z.object({ groups: z.int(), developers: z.int(), unknown: z.array(z.string()) }),
-    refusals: { invalid_csv: 400 },
+    refusals: { invalid_csv: 400, group_name_taken: 409 },
   },
   "DELETE /api/groups/:group": {
     summary: "Deletes a group. Its developers stay.",
