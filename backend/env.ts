@@ -30,6 +30,9 @@ interface Vars {
   MAIL_URL?: string;
   MAIL_TOKEN?: string;
   MAIL_FROM?: string;
+  RATE_MEMBER_PER_MINUTE?: string;
+  RATE_KEY_PER_MINUTE?: string;
+  RATE_ADDRESS_PER_MINUTE?: string;
   INBOX?: string;
   MAX_BODY_BYTES?: string;
   MAX_INFLATED_BYTES?: string;
@@ -42,12 +45,13 @@ const bytes = () =>
     .int()
     .positive()
     .max(64 * 1024 * 1024);
+const perMinute = () => z.coerce.number().int().positive().max(1_000_000);
 const secret = (name: string) =>
   z.string({ error: `${name} is not set` }).min(32, { error: `${name} must have at least 32 characters` });
 
 /** An origin, without path. Only this computer may be without TLS. */
 const Origin = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true })
   .refine((text) => {
     const { origin, protocol, hostname } = new URL(text);
     const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
@@ -99,6 +103,12 @@ const Variables = z.object({
   MAIL_URL: Origin.optional(),
   MAIL_TOKEN: z.string().min(1).optional(),
   MAIL_FROM: z.string().min(3).optional(),
+  /** API requests of one member, in a minute. */
+  RATE_MEMBER_PER_MINUTE: perMinute().default(600),
+  /** API requests by one key, in a minute. */
+  RATE_KEY_PER_MINUTE: perMinute().default(120),
+  /** API requests of those who are not signed in, from one address, in a minute. */
+  RATE_ADDRESS_PER_MINUTE: perMinute().default(120),
   INBOX: z.enum(["on", "off"]).default("off"),
   /** Largest request body as sent. */
   MAX_BODY_BYTES: bytes().default(4 * 1024 * 1024),

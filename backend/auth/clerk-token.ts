@@ -42,7 +42,7 @@ const Claims = z
     /** Not "active" while the person still has something to do, such as to choose an organization. */
     sts: z.literal("active").optional(),
     /** Somebody else acts as this person: the trail would name the wrong one. */
-    act: z.undefined(),
+    act: z.never().optional(),
   })
   .transform((claims, ctx): ClerkClaims => {
     const organization = claims.o?.id ?? claims.org_id;
