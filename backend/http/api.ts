@@ -4,10 +4,13 @@ import { HTTPException } from "hono/http-exception";
 import type { ApiError } from "../domain/report.ts";
 import { ROUTES } from "../domain/api/routes.ts";
 import { actorFor } from "./actor.ts";
-import { machines } from "./agent-machine.ts";
 import { agents } from "./agents.ts";
+import { machines } from "./agent-machine.ts";
+import { trail } from "./audit.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
+import { downloads } from "./exports.ts";
 import { logFailure } from "./failure.ts";
+import { keys } from "./keys.ts";
 import { local } from "./local.ts";
 import { members } from "./members.ts";
 import { Refusal } from "./refusal.ts";
@@ -26,7 +29,17 @@ const smallBody = bodyLimit({
 });
 
 export const api = new Hono<ApiEnv>().use(smallBody);
-mount(api, ROUTES, { ...signIn, ...members, ...reports, ...team, ...agents, ...machines });
+mount(api, ROUTES, {
+  ...signIn,
+  ...members,
+  ...reports,
+  ...team,
+  ...agents,
+  ...machines,
+  ...trail,
+  ...downloads,
+  ...keys,
+});
 api.route("/local", local);
 // Which routes there are is nobody's business who is not signed in.
 api.all("/api/*", async (c) => {

@@ -5,7 +5,10 @@ import type { AgentActor, ApiKeyActor, MemberActor } from "../domain/actor.ts";
 import type { Method, RouteName, RouteSpec, RouteSpecs } from "../domain/api/spec.ts";
 import { type Settings, settingsOf } from "../env.ts";
 import { actorFor } from "./actor.ts";
+import { sealTrail } from "../store/audit-heads.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
+import { logFailure } from "./failure.ts";
+import { allowRate } from "./rate.ts";
 import { Refusal } from "./refusal.ts";
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -59,7 +62,9 @@ async function serve(
 ): Promise<Response> {
   if (isForBrowsers(spec)) requireSameOrigin(c);
   const nowMs = Date.now();
+  if (spec.access.who === "anyone") await allowRate(c, spec.access);
   const actor = await actorFor(c, spec.access, nowMs);
+  if (actor !== undefined) await allowRate(c, spec.access, actor);
   const answer = await handler({
     c,
     db: c.env.DB,
@@ -70,8 +75,20 @@ async function serve(
     query: parse(spec.query, c.req.query(), "invalid_query"),
     body: spec.body === undefined ? undefined : parse(spec.body, await bodyOf(c), "invalid_body"),
   });
+  if (spec.access.who === "member" && c.req.method !== "GET" && actor !== undefined) {
+    c.executionCtx.waitUntil(sealAfter(c, actor.team));
+  }
   if (answer instanceof Response) return answer;
   return answer === undefined ? c.body(null, 204) : c.json(answer as object, 200 as ContentfulStatusCode);
+}
+
+/** What was done is in the trail already: its seal may come a moment later, and the next one covers it too. */
+async function sealAfter({ env }: Context<ApiEnv>, team: number): Promise<void> {
+  try {
+    await sealTrail(env.DB, team, settingsOf(env).KMS_KEY);
+  } catch (error) {
+    logFailure("the trail was not sealed", error);
+  }
 }
 
 /** A browser sends cookies by itself, and tokens never. */

@@ -1,3 +1,4 @@
+import { auditRoutes } from "./audit.ts";
 import { agentRoutes } from "./agents.ts";
 import { machineRoutes } from "./machine.ts";
 import { memberRoutes } from "./members.ts";
@@ -6,5 +7,13 @@ import { signInRoutes } from "./sign-in.ts";
 import { teamRoutes } from "./team.ts";
 
 /** Every route of the JSON API: the router, the reference and the dashboard's client are made from this table. */
-export const ROUTES = { ...signInRoutes, ...memberRoutes, ...reportRoutes, ...teamRoutes, ...agentRoutes, ...machineRoutes };
+export const ROUTES = {
+  ...signInRoutes,
+  ...memberRoutes,
+  ...reportRoutes,
+  ...teamRoutes,
+  ...agentRoutes,
+  ...machineRoutes,
+  ...auditRoutes,
+};
 export type Routes = typeof ROUTES;
