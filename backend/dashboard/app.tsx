@@ -1,4 +1,4 @@
-import type { FunctionComponent } from "preact";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useAddress } from "./address.ts";
 import type { Api } from "./api.ts";
@@ -8,7 +8,7 @@ import { Overview } from "./pages/overview.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { Logo } from "./parts/icons.tsx";
 import { Link } from "./parts/link.tsx";
-import { FailedPage, Message } from "./parts/message.tsx";
+import { FailedPage, Message, SignedOut } from "./parts/message.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { ApiFailure } from "./api.ts";
 import { parseView } from "./range.ts";
@@ -25,21 +25,49 @@ export function App({ api, now }: Props) {
   }, [pathname]);
   if (pathname === "/sign-in") {
     return (
-      <main id="content" class="alone">
-        <div>
-          <p class="brand">
-            <Logo />
-            Talos Auditor
-          </p>
-          <SignIn api={api} />
-        </div>
-      </main>
+      <Alone>
+        <SignIn api={api} />
+      </Alone>
+    );
+  }
+  if (pathname === "/invite") {
+    return (
+      <Alone>
+        <Lazy load={async () => (await import("./pages/invite.tsx")).Invite} props={{}} />
+      </Alone>
     );
   }
   return <SignedIn api={api} now={now} />;
 }
 
-const TITLES: Record<string, string> = { "/": "Overview", "/trust": "What leaves", "/sign-in": "Sign in" };
+const TITLES: Record<string, string> = {
+  "/": "Overview",
+  "/trust": "What leaves",
+  "/sign-in": "Sign in",
+  "/invite": "Join the team",
+  "/settings": "Team",
+  "/settings/privacy": "Privacy",
+  "/settings/members": "Members",
+  "/settings/agents": "Machines",
+  "/settings/audit": "Audit log",
+  "/settings/keys": "API keys",
+  "/settings/account": "My account",
+};
+
+/** A page for people who are not signed in. */
+function Alone({ children }: { children: ComponentChildren }) {
+  return (
+    <main id="content" class="alone">
+      <div>
+        <p class="brand">
+          <Logo />
+          Talos Auditor
+        </p>
+        {children}
+      </div>
+    </main>
+  );
+}
 
 function SignedIn({ api, now }: Props) {
   const { pathname, search } = useAddress();
@@ -64,36 +92,53 @@ function SignedIn({ api, now }: Props) {
   }, [feed, view, pathname]);
   return (
     <Shell state={state} pathname={pathname} now={now} onSignOut={() => void feed.signOut()}>
-      <Page pathname={pathname}>
+      <Page pathname={pathname} state={state} now={now}>
         <Overview feed={feed} state={state} view={view} api={api} />
       </Page>
     </Shell>
   );
 }
 
-function Page({ pathname, children }: { pathname: string; children: preact.ComponentChildren }) {
-  if (pathname === "/") return <>{children}</>;
-  if (pathname === "/trust") return <LazyTrust />;
-  return (
-    <Message title="There is no such page">
-      <Link href="/">Go to the overview</Link>
-    </Message>
-  );
+interface PageProps {
+  pathname: string;
+  state: FeedState;
+  now: () => number;
+  children: ComponentChildren;
 }
 
-/** The contract's table is fetched only by those who read it. */
-function LazyTrust() {
-  const [Trust, setTrust] = useState<FunctionComponent | null>(null);
+function Page({ pathname, state: { me, failure }, now, children }: PageProps) {
+  if (pathname === "/") return <>{children}</>;
+  if (pathname === "/trust") return <Lazy load={loadTrust} props={{}} />;
+  if (pathname !== "/settings" && !pathname.startsWith("/settings/")) {
+    return (
+      <Message title="There is no such page">
+        <Link href="/">Go to the overview</Link>
+      </Message>
+    );
+  }
+  if (failure?.kind === "signed_out") return <SignedOut />;
+  if (me === null) return <p role="status">Loading…</p>;
+  return <Lazy load={loadSettings} props={{ me, now, pathname }} />;
+}
+
+const loadTrust = async () => (await import("./pages/trust.tsx")).Trust;
+const loadSettings = async () => (await import("./pages/settings/settings.tsx")).Settings;
+
+/** A page that is fetched only by those who open it. */
+function Lazy<P extends object>({ load, props }: { load: () => Promise<FunctionComponent<P>>; props: P }) {
+  const [Loaded, setLoaded] = useState<FunctionComponent<P> | null>(null);
   const [failed, setFailed] = useState(false);
+  // Each way to it loads one page, however often it is drawn.
   useEffect(() => {
-    import("./pages/trust.tsx").then(
-      (module) => setTrust(() => module.Trust),
+    load().then(
+      (component) => setLoaded(() => component),
       () => setFailed(true),
     );
+    // oxlint-disable-next-line react/exhaustive-deps -- the caller's function is the same in all but its identity
   }, []);
   if (failed)
     return (
       <FailedPage failure={new ApiFailure("offline", 0, "no_answer")} onRetry={() => location.reload()} />
     );
-  return Trust ? <Trust /> : <p role="status">Loading…</p>;
+  return Loaded ? <Loaded {...props} /> : <p role="status">Loading…</p>;
 }

@@ -1,4 +1,5 @@
 import type { Dimension, Me } from "../domain/report.ts";
+import type { Role } from "../domain/role.ts";
 import type { TokenKind } from "./tokens.ts";
 
 /** The product's fixed words: what things are called, and what each number means. */
@@ -57,6 +58,47 @@ export const MODE_WORDS: Record<Me["mode"], { label: string; meaning: string }> 
   full: {
     label: "Full content",
     meaning: "Prompts and answers of developers who accepted it are stored, encrypted for this team.",
+  },
+};
+
+/** What follows from a mode, for the developers and for the team. */
+export const CONSEQUENCES: Record<Me["mode"], readonly string[]> = {
+  off: [
+    "No prompt, answer, code, path or file name ever leaves a machine.",
+    "Costs, models, projects, sessions and cache hits are all there.",
+    "What kind of work the tokens are spent on is not known.",
+  ],
+  categorize_local: [
+    "Each developer is asked on their own machine, unless managed policy accepts it for them.",
+    "Prompts are read by Ollama on the same machine, or by fixed rules where it does not run. They do not leave.",
+    "A category, how sure it is, and two hints of at most 120 characters leave. A hint that quotes or names is dropped.",
+  ],
+  categorize_cloud: [
+    "Each developer is asked on their own machine and can take it back at any time. Nobody is shown who declined.",
+    "One prompt at a time goes through this server to Anthropic, with secrets replaced before it leaves the machine. It is not stored, queued or logged here.",
+    "Each prompt costs money: about a fifth of a cent. Above the team's monthly limit, fixed rules on the machine are used.",
+  ],
+  full: [
+    "Prompts and answers of those who accepted are stored, encrypted for this team, as long as the retention says.",
+    "Secrets are replaced on the machine first, but code and names in a text stay. Whoever may read content sees them, and each reading is in the audit log.",
+    "Consent at work is weak ground: agree on it with those it concerns, and with the works council where there is one.",
+  ],
+};
+
+export const ROLE_WORDS: Record<Role, { label: string; meaning: string }> = {
+  viewer: { label: "Viewer", meaning: "Sees the numbers, the team's settings and what leaves." },
+  manager: {
+    label: "Manager",
+    meaning: "Also sees members, developers and machines, names projects and exports usage.",
+  },
+  admin: {
+    label: "Admin",
+    meaning:
+      "Also manages members, machines, keys and groups, names developers, tightens the mode and reads the audit log.",
+  },
+  owner: {
+    label: "Owner",
+    meaning: "Also loosens the privacy mode, shows names, sets the retention and makes other owners.",
   },
 };
 

@@ -39,6 +39,9 @@ export function Shell({ state, pathname, now, onSignOut, children }: Props) {
             <Link href="/trust" current={pathname === "/trust"}>
               What leaves
             </Link>
+            <Link href="/settings" current={pathname.startsWith("/settings")}>
+              Settings
+            </Link>
           </nav>
           {state.failure?.kind !== "signed_out" && <Live state={state} now={now} />}
           <ThemeButton />

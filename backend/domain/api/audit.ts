@@ -4,6 +4,8 @@ import { SCOPES } from "../role.ts";
 import { ApiKeyId, Cursor, Moment, Name, page } from "./fields.ts";
 import { defineRoutes } from "./spec.ts";
 
+export { AUDIT_ACTIONS, type AuditAction } from "../audit.ts";
+
 const Entry = z.object({
   seq: z.int().positive(),
   at: Moment,

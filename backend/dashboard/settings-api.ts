@@ -1,0 +1,39 @@
+import { agentRoutes } from "../domain/api/agents.ts";
+import { auditRoutes } from "../domain/api/audit.ts";
+import { memberRoutes } from "../domain/api/members.ts";
+import { teamRoutes } from "../domain/api/team.ts";
+import type { ApiFailure } from "./api.ts";
+import { client } from "./client.ts";
+import { failureWords } from "./parts/message.tsx";
+
+/** Calls every route that the settings pages need. */
+export const call = client((...request) => fetch(...request), {
+  ...memberRoutes,
+  ...teamRoutes,
+  ...agentRoutes,
+  ...auditRoutes,
+});
+
+/** What a refusal means to the person who asked, and what to do. */
+const REFUSALS: Record<string, string> = {
+  not_allowed: "Your role does not allow this. An owner or admin of the team can do it.",
+  last_owner: "A team needs an owner: make somebody else one first.",
+  already_member: "This person is a member already.",
+  too_many_invites: "Too many invites are open. Revoke some first.",
+  too_many_tokens: "Too many tokens are open. Revoke some first.",
+  too_many_keys: "Too many keys are active. Revoke some first.",
+  unknown_developer: "There is no such developer in this team any more.",
+  confirmation_missing: "Type the mode's name to confirm.",
+  name_taken: "Another team on this server has that name.",
+  invalid_csv: "The file needs a first line with the columns developer and group, and a line for each pair.",
+  invalid_body: "Something in the form is not valid.",
+  not_found: "It is gone already. Reload the page.",
+  too_many_requests: "Too many requests: wait a minute.",
+};
+
+export function refusalWords(failure: ApiFailure): string {
+  const own = failure.kind === "refused" ? REFUSALS[failure.code] : undefined;
+  if (own !== undefined) return own;
+  const { cause, next } = failureWords(failure);
+  return `${cause} ${next}`;
+}
