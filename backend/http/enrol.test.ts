@@ -187,6 +187,7 @@ describe("a token that is not good", () => {
     const { token } = await newToken(await owner());
     await set("UPDATE teams SET deleted_at = 1");
     expect((await tryEnrol(token)).status).toBe(401);
+    expect(await count("agents")).toBe(1);
   });
 
   it.each([

@@ -4,27 +4,19 @@ import {
   type AgentStatus,
   type EnrolAnswer,
   type EnrolRequest,
-  POLICY_SOURCES,
   type RotateAnswer,
   type SignedConfig,
   type UnenrolRequest,
 } from "#proto/agent-api.ts";
-import { MODES } from "#proto/egress.ts";
+import { ENROL_FIELDS, STATUS_FIELDS } from "#proto/egress-agent.ts";
 import { AgentId, DeveloperId } from "./fields.ts";
 import { defineRoutes } from "./spec.ts";
 
-/** 32 bytes, base64url. */
-const Bytes32 = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
-const Version = z.string().regex(/^\d{1,5}\.\d{1,5}\.\d{1,5}(?:-[\w.]{1,30})?$/);
-
 const Enrol = z.strictObject({
-  token: z.string().regex(/^te[pb]_[A-Za-z0-9_-]{43}$/),
-  publicKey: Bytes32,
-  grouping: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .exactOptional(),
-  version: Version,
+  token: z.string().regex(ENROL_FIELDS.token.value),
+  publicKey: z.string().regex(ENROL_FIELDS.publicKey.value),
+  grouping: z.string().regex(ENROL_FIELDS.grouping.value).exactOptional(),
+  version: z.string().regex(ENROL_FIELDS.version.value),
 }) satisfies z.ZodType<EnrolRequest>;
 
 const Config = z.object({
@@ -43,9 +35,9 @@ const Enrolled = z.object({
 }) satisfies z.ZodType<EnrolAnswer>;
 
 const Status = z.strictObject({
-  version: Version,
-  policySource: z.enum(POLICY_SOURCES),
-  mode: z.enum(MODES),
+  version: z.string().regex(STATUS_FIELDS.version.value),
+  policySource: z.enum(STATUS_FIELDS.policySource.value),
+  mode: z.enum(STATUS_FIELDS.mode.value),
   counters: z.partialRecord(z.enum(AGENT_COUNTERS), z.int().nonnegative()),
 }) satisfies z.ZodType<AgentStatus>;
 

@@ -1,3 +1,4 @@
+import { type AgentField, ENROL_FIELDS, STATUS_FIELDS, UNENROL_FIELDS } from "#proto/egress-agent.ts";
 import type { AttributeRule, Mode, RecordRule } from "#proto/egress.ts";
 import { MODES, PROMISES, RECORDS, RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "#proto/egress.ts";
 import {
@@ -12,7 +13,7 @@ import { table } from "./table.ts";
 
 const INTRODUCTION = `# What may leave a developer's machine
 
-<!-- Generated from proto/egress.ts by \`npm run docs\`. A test fails when the two differ. -->
+<!-- Generated from proto/egress*.ts by \`npm run docs\`. A test fails when the two differ. -->
 
 The table behind this page is the only list of what may be sent. The collector's gate applies it when a record is
 queued and again when it is sent, and the server applies it to what it receives. What it does not name cannot leave:
@@ -28,7 +29,7 @@ const KEPT: Record<(typeof PROMISES)[number], string> = {
 
 /** Renders the contract as docs/egress-contract.md. */
 export function egressPage(): string {
-  return `${[INTRODUCTION, modeOff(), allModes(), envelope(), telemetry()].join("\n\n")}\n`;
+  return `${[INTRODUCTION, modeOff(), allModes(), envelope(), agent(), telemetry()].join("\n\n")}\n`;
 }
 
 function modeOff(): string {
@@ -95,6 +96,37 @@ function envelope(): string {
   const rows = RESOURCE.map((rule) => [`\`${rule.name}\``, shape(rule), ...marks(rule.modes), rule.meaning]);
   const scopes = SCOPE_NAMES.map((name) => `\`${name}\``).join(" or ");
   return `## Resource and scope\n\n${modesTable(rows)}\n\nThe scope's name is the receiver: ${scopes}. Its version is the receiver's: ${shape(SCOPE_VERSION)}. It has no attributes.`;
+}
+
+function agent(): string {
+  const parts = [
+    ["`POST /v1/enroll`, once", ENROL_FIELDS],
+    ["`POST /v1/agent/status`, each few minutes", STATUS_FIELDS],
+    ["`POST /v1/agent/unenroll`, once", UNENROL_FIELDS],
+  ] as const;
+  const tables = parts.map(
+    ([title, fields]) => `### ${title}\n\n${table(["Field", "Value", "Meaning"], agentRows(fields))}`,
+  );
+  return `## What an enrolled machine tells its team's backend
+
+Besides records, and only after \`talos enroll\`. Asking for the configuration (\`GET /v1/agent/config\`) and for a new agent
+token (\`POST /v1/agent/token\`) sends the agent token and nothing else. A request with any other field is refused.
+
+${tables.join("\n\n")}`;
+}
+
+function agentRows(fields: Readonly<Record<string, AgentField>>): string[][] {
+  return Object.entries(fields).map(([name, { value, meaning }]) => [
+    `\`${name}\``,
+    agentShape(value),
+    meaning,
+  ]);
+}
+
+function agentShape(value: AgentField["value"]): string {
+  if (value === "flag") return "true or false";
+  if (value === "counts") return "whole numbers";
+  return value instanceof RegExp ? "fixed pattern" : value.map((each) => `\`${each}\``).join(" ");
 }
 
 function telemetry(): string {
