@@ -55,3 +55,18 @@ ${MEANINGS}
 
 Hints are general: "fix a sign-in error on the settings page". Never copy a phrase of the prompt. Never name a person, a
 company, a product of the company, a customer, a file, a function, a variable, an address or a number. No quotation marks.`;
+
+/** What a model is shown of a long prompt: people ask at the beginning, or after what they pasted. UTF-16 units. */
+const SHOWN_HEAD = 4_000;
+const SHOWN_TAIL = 1_500;
+
+/** As much of a prompt as a category needs. */
+export function promptExcerpt(prompt: string): string {
+  if (prompt.length <= SHOWN_HEAD + SHOWN_TAIL) return prompt.toWellFormed();
+  return `${prompt.slice(0, SHOWN_HEAD)}\n…\n${prompt.slice(-SHOWN_TAIL)}`.toWellFormed();
+}
+
+/** The prompt as data, with the order once more after it: what stands in between is the last thing to obey. */
+export function categorizeMessage(prompt: string): string {
+  return `The prompt to label:\n<prompt>\n${promptExcerpt(prompt)}\n</prompt>\nLabel it as the rules say. JSON only.`;
+}

@@ -5,6 +5,7 @@ import type { Factory } from "#component/component.ts";
 import { ServiceConfig } from "#config/service.ts";
 import { components } from "./components.ts";
 import { configSchema, jsonText } from "./config/json-schema.ts";
+import { categoriesPage } from "./docs/categories.ts";
 import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
 import { replaceBlock } from "./docs/table.ts";
@@ -15,6 +16,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 /** Every page that is derived from code, by its path from the root of the project, and how it is written. */
 export const pages: ReadonlyMap<string, () => string> = new Map([
   ["docs/egress-contract.md", egressPage],
+  ["docs/categories.md", () => categoriesPage(currentPage("docs/categories.md"))],
   ["docs/config.schema.json", () => `${jsonText(configSchema(components))}\n`],
   withSettings("docs/configuration.md", ServiceConfig),
   ...components.map((factory) => withSettings(readmeOf(factory), factory.config)),

@@ -44,7 +44,7 @@ const LAYERS: Layer[] = [
   { folder: "processors/cwd_hash", mayImport: [...ours, "zod", "node:crypto"] },
   {
     folder: "processors/categorize",
-    mayImport: [...ours, "collector/transport", "zod", "node:", "ollama"],
+    mayImport: [...ours, "collector/transport", "collector/helper/backoff.ts", "zod", "node:", "ollama"],
   },
   {
     folder: "processors/redaction",

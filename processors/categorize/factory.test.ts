@@ -1,0 +1,10 @@
+import { describeProcessorContract } from "#testkit/processor-contract.ts";
+import { categorizeFactory } from "./factory.ts";
+
+describeProcessorContract(categorizeFactory, {});
+describeProcessorContract(categorizeFactory, { provider: "ollama" });
+describeProcessorContract(categorizeFactory, {
+  provider: "cloud",
+  endpoint: "https://talos.example.com",
+  token: "a-token",
+});

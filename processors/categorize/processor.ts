@@ -1,0 +1,105 @@
+import type { Later, Processor, Resolved, Settings } from "#component/component.ts";
+import type { SourceRecord } from "#component/record.ts";
+import { attributeRule, type Mode } from "#proto/egress.ts";
+import { type GuardedHint, guardHints } from "#proto/leak-guard.ts";
+import type { Answer } from "./answer.ts";
+import type { Asked, Model, RulesReason } from "./model.ts";
+import { categorizeByRules } from "./rules.ts";
+
+const METHOD = "talos.category.method";
+
+/** Says what kind of work a prompt asks for. The text itself stays as it is: others remove it. */
+export class CategorizeProcessor implements Processor {
+  readonly #settings: Settings;
+  readonly #model: Model | undefined;
+  readonly #announce: (reason: RulesReason | undefined) => void;
+  /** One question at a time: the next one waits for it. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    settings: Settings,
+    model: Model | undefined,
+    announce: (reason: RulesReason | undefined) => void = () => {},
+  ) {
+    this.#settings = settings;
+    this.#model = model;
+    this.#announce = announce;
+  }
+
+  readonly later: Later = {
+    wants: (record) =>
+      record.eventName === "talos.prompt" &&
+      record.body !== undefined &&
+      !record.attributes.has("talos.category"),
+    resolve: (record, signal, mode) => this.#inTurn(() => this.#resolve(record, signal, mode)),
+  };
+
+  async start(): Promise<void> {
+    await this.#model?.start();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#model?.close();
+  }
+
+  process(records: SourceRecord[]): SourceRecord[] {
+    return records;
+  }
+
+  #inTurn(task: () => Promise<Resolved>): Promise<Resolved> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #resolve(record: SourceRecord, signal: AbortSignal, mode: Mode): Promise<Resolved> {
+    const prompt = record.body ?? "";
+    const asked = await this.#ask(prompt, signal, mode);
+    if (asked.kind === "retry") {
+      this.#settings.count("processor_categorize_retries");
+      return asked;
+    }
+    this.#announce(asked.kind === "rules" ? asked.reason : undefined);
+    if (asked.kind === "rules") this.#label(record, categorizeByRules(prompt), "rules");
+    else this.#labelByModel(record, asked.answer, prompt);
+    return { kind: "done", record };
+  }
+
+  /** The contract says by whom a prompt may be read in this mode. Nobody else is asked. */
+  async #ask(prompt: string, signal: AbortSignal, mode: Mode): Promise<Asked> {
+    const model = this.#model;
+    if (model === undefined) return { kind: "rules", reason: "configured" };
+    const permitted = attributeRule("talos.prompt", METHOD, mode)?.values?.includes(model.method) ?? false;
+    const asked: Asked = permitted ? await model.ask(prompt, signal) : { kind: "rules", reason: "mode" };
+    if (asked.kind === "rules") this.#settings.count(`processor_categorize_without_model_${asked.reason}`);
+    return asked;
+  }
+
+  #labelByModel(record: SourceRecord, { task, project, ...guess }: Answer, prompt: string): void {
+    this.#label(record, guess, this.#model?.method ?? "rules");
+    const guarded = guardHints(
+      { ...(task !== undefined && { task }), ...(project !== undefined && { project }) },
+      prompt,
+    );
+    this.#hint(record, "talos.task_hint", guarded.task);
+    this.#hint(record, "talos.project_hint", guarded.project);
+  }
+
+  #label(
+    { attributes }: SourceRecord,
+    { category, confidence }: Pick<Answer, "category" | "confidence">,
+    method: string,
+  ): void {
+    attributes.set("talos.category", category);
+    // In tenths: more digits would be room for a number that the prompt dictates.
+    attributes.set("talos.category.confidence", Math.round(confidence * 10) / 10);
+    attributes.set(METHOD, method);
+    this.#settings.count(`processor_categorize_by_${method}`);
+  }
+
+  #hint({ attributes }: SourceRecord, name: string, hint: GuardedHint): void {
+    if (hint === undefined) return;
+    if ("kept" in hint) attributes.set(name, hint.kept);
+    else this.#settings.count(`processor_categorize_dropped_hints_${hint.dropped}`);
+  }
+}
