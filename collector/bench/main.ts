@@ -7,6 +7,7 @@ import process from "node:process";
 import { Command, Option } from "commander";
 import { backlog } from "./backlog.ts";
 import { type Benchmark, type Finding, NotMeasuredError } from "./benchmark.ts";
+import { categories } from "./categories.ts";
 import { codec } from "./codec.ts";
 import { idle } from "./idle.ts";
 import { ingest } from "./ingest.ts";
@@ -17,7 +18,7 @@ import { soak } from "./soak.ts";
 import { steady } from "./steady.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, soak];
+const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, soak, categories];
 
 interface Options {
   only?: string[];
