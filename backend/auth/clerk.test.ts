@@ -84,7 +84,12 @@ describe("nobody is signed in by a token", () => {
       const [, payload] = (await token({ sub: "user_eve" })).split(".");
       return [head, payload, signature].join(".");
     },
-    "of another algorithm": () => signedToken(claims(), key.privateKey, { alg: "RS512", typ: "JWT" }),
+    "of another algorithm of the same key": async () => {
+      const pkcs8 = (await crypto.subtle.exportKey("pkcs8", key.privateKey)) as ArrayBuffer;
+      const sha512 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-512" };
+      const same = await crypto.subtle.importKey("pkcs8", pkcs8, sha512, false, ["sign"]);
+      return signedToken(claims(), same, { alg: "RS512", typ: "JWT" });
+    },
     "of another kind": () => signedToken(claims(), key.privateKey, { alg: "RS256", typ: "at+jwt" }),
     "that is for another site": () => token({ azp: "https://evil.example" }),
     "that is for no site": () => token({ azp: undefined }),
@@ -135,6 +140,7 @@ it("who was removed here stays out", async () => {
 it("nobody is signed in to a team that is deleted", async () => {
   await env.DB.prepare("UPDATE teams SET deleted_at = 1").run();
   expect((await signInByToken(await token(), bindings)).status).toBe(401);
+  expect(await members()).toBe(0);
 });
 
 it("another site's page signs nobody in", async () => {
