@@ -81,8 +81,13 @@ export async function seal(
   return out;
 }
 
+/** How everything begins that the current key has sealed, as hex. */
+export async function sealHeader(kms: Keyring): Promise<string> {
+  return MAGIC + (await keyId("kms", kms.current));
+}
+
 /** Id of the key that sealed it; undefined for what was sealed before keys had ids. */
-export function sealedBy(sealed: Uint8Array): string | undefined {
+function sealedBy(sealed: Uint8Array): string | undefined {
   const header = toHex(sealed.subarray(0, HEADER_BYTES));
   return header.startsWith(MAGIC) ? header.slice(MAGIC.length) : undefined;
 }

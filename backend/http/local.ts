@@ -14,6 +14,7 @@ import {
   type Team,
   teamSalt,
 } from "../store/teams.ts";
+import { rotateKeys } from "./keys-rotation.ts";
 import { replayDeadLetters } from "./replay.ts";
 import { createToken } from "../store/tokens.ts";
 import { linkOrganization } from "../store/organizations.ts";
@@ -48,6 +49,9 @@ const TeamBody = z.strictObject({ team: Name.optional() });
 
 /** Recomputes these days' sums from their events and says how many rows differed. */
 const RepairBody = z.strictObject({ team: Name.optional(), from: Day, to: Day }).refine(isOrdered);
+
+/** Where the call before ended. */
+const RotateBody = z.strictObject({ cursor: z.string().max(200).optional() });
 
 /** Events of older days are, or may soon be, deleted: their sums are all there is. */
 const REPAIRABLE_DAYS = 118;
@@ -102,6 +106,9 @@ export const local = new Hono<ApiEnv>()
     const team = await teamNamed(c.env.DB, c.req.valid("json").team);
     return c.json(await replayDeadLetters(c.env, team.id, Date.now()));
   })
+  .post("/keys/rotate", json(RotateBody), async (c) =>
+    c.json(await rotateKeys(c.env, c.req.valid("json").cursor, Date.now())),
+  )
   .post("/repair", json(RepairBody), async (c) => {
     const { team: name, from, to } = c.req.valid("json");
     const team = await teamNamed(c.env.DB, name);

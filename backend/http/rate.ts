@@ -23,14 +23,10 @@ export async function allowRate(c: Context<ApiEnv>, access: Access, actor?: Acto
 }
 
 function byActor(actor: Actor, settings: Settings): Limited | undefined {
-  switch (actor.kind) {
-    case "member":
-      return { name: `member:${actor.id}`, perMinute: settings.RATE_MEMBER_PER_MINUTE };
-    case "api_key":
-      return { name: `key:${actor.id}`, perMinute: settings.RATE_KEY_PER_MINUTE };
-    case "agent":
-      return undefined;
-  }
+  if (actor.kind === "agent") return undefined;
+  return actor.kind === "member"
+    ? { name: `member:${actor.id}`, perMinute: settings.RATE_MEMBER_PER_MINUTE }
+    : { name: `key:${actor.id}`, perMinute: settings.RATE_KEY_PER_MINUTE };
 }
 
 /** The address itself is not kept, not even in the bucket's name. Where there is none, nothing lies before this Worker. */
