@@ -1,22 +1,57 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const NAMES = ["PEPPER", "KMS_KEY", "SETUP_SECRET"] as const;
 export type WorkerSecrets = Record<(typeof NAMES)[number], string>;
+/** Secrets that are being replaced: see docs/keys.md. */
+const PREVIOUS = ["PEPPER_PREVIOUS", "KMS_KEY_PREVIOUS"] as const;
 
 /** The local Workers' secrets: made at the first start, kept in one file that only this user can read. */
 export function readOrCreateSecrets(file: string): WorkerSecrets {
   const known = parse(readIfThere(file));
-  const value = (name: (typeof NAMES)[number]) => known.get(name) ?? randomBytes(32).toString("base64");
+  const value = (name: (typeof NAMES)[number]) => known.get(name) ?? random();
   const secrets = { PEPPER: value("PEPPER"), KMS_KEY: value("KMS_KEY"), SETUP_SECRET: value("SETUP_SECRET") };
+  write(file, secrets, known);
+  return secrets;
+}
+
+/** New ones in place of those in the file, which stay beside them. False when a rotation is under way already. */
+export function renewSecrets(file: string): boolean {
+  const known = parse(readIfThere(file));
+  if (PREVIOUS.some((name) => known.has(name))) return false;
+  const { PEPPER, KMS_KEY, SETUP_SECRET } = readOrCreateSecrets(file);
+  const fresh = { PEPPER: random(), KMS_KEY: random(), SETUP_SECRET };
+  write(
+    file,
+    fresh,
+    new Map([
+      ["PEPPER_PREVIOUS", PEPPER],
+      ["KMS_KEY_PREVIOUS", KMS_KEY],
+    ]),
+  );
+  return true;
+}
+
+/** The ones before are gone. */
+export function forgetPreviousSecrets(file: string): void {
+  write(file, readOrCreateSecrets(file), new Map());
+}
+
+function random(): string {
+  return randomBytes(32).toString("base64");
+}
+
+function write(file: string, secrets: WorkerSecrets, known: ReadonlyMap<string, string>): void {
   const lines = [
     ...NAMES.map((name) => `${name}=${secrets[name]}`),
+    ...PREVIOUS.flatMap((name) => (known.has(name) ? [`${name}=${known.get(name)}`] : [])),
     "INBOX=on",
     "ENVIRONMENT=development",
     "",
   ];
-  writeFileSync(file, lines.join("\n"), { mode: 0o600 });
-  return secrets;
+  // Renamed into place, so that a crash leaves either the old file or the new one.
+  writeFileSync(`${file}.new`, lines.join("\n"), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 function parse(text: string): Map<string, string> {
