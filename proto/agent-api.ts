@@ -102,7 +102,10 @@ export interface RotateAnswer {
 
 /** POST /v1/agent/unenroll. Answered with 204; the token is worth nothing then. */
 export interface UnenrolRequest {
-  /** Asks for the erasure of this developer's data. */
+  /**
+   * Asks for the erasure of this developer's data. Answered with 409 while a machine of the same person that was
+   * enrolled earlier is still enrolled: then nothing has ended, and that machine can ask.
+   */
   erase: boolean;
 }
 

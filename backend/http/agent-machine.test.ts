@@ -353,6 +353,37 @@ describe("leaving", () => {
     expect(third.developer.id).toBe(b.developer.id);
   });
 
+  it("a later machine of the same person erases nothing while an earlier one is enrolled", async () => {
+    await enrol();
+    const cookie = await signIn();
+    const { token } = await newToken(cookie, { kind: "bulk", maxUses: 5 });
+    const own = await enrolled(token, { grouping: grouping("a") });
+    const stranger = await enrolled(token, { grouping: grouping("a") });
+    await set("UPDATE developers SET label = 'Ada' WHERE public_id = ?1", own.developer.id);
+    const refused = await leave(stranger.agentToken, true);
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { error: { code: "not_first_machine" } },
+    ]);
+    expect(await count("developers WHERE label = 'Ada'")).toBe(1);
+    expect(await isGood(stranger.agentToken)).toBe(true);
+    expect((await leave(own.agentToken, false)).status).toBe(204);
+    expect((await leave(stranger.agentToken, true)).status).toBe(204);
+  });
+
+  it("events without a session, and sessions of long ago, are erased too", async () => {
+    const { ada, bob, send } = await working();
+    await send(ada, 20, Math.floor(Date.now() / 1000) - 40 * 86_400);
+    await set("UPDATE events SET session = x'' WHERE uid = (SELECT max(uid) FROM events)");
+    await send(bob, 30);
+    expect(await count("events WHERE session = x''")).toBe(1);
+    await leave(ada.agentToken, true);
+    expect(await count("events")).toBe(2);
+    expect(
+      await count("events WHERE developer = (SELECT min(developer) FROM agents WHERE revoked_at > 0)"),
+    ).toBe(0);
+  });
+
   it("who comes back after the last machine left and was erased is somebody new", async () => {
     await enrol();
     const { token } = await newToken(await signIn(), { kind: "bulk", maxUses: 5 });

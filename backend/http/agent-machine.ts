@@ -1,6 +1,6 @@
 import type { machineRoutes } from "../domain/api/machine.ts";
 import { endAgent, noteStatus } from "../store/agents.ts";
-import { eraseDeveloper } from "../store/erasure.ts";
+import { eraseDeveloper, mayErase } from "../store/erasure.ts";
 import { readTeamSettings } from "../store/team-settings.ts";
 import { rotateToken } from "../store/tokens.ts";
 import { agentConfig, tagOf } from "./agent-config.ts";
@@ -29,8 +29,11 @@ export const machines: Handlers<typeof machineRoutes> = {
     return { agentToken };
   },
   "POST /v1/agent/unenroll": async ({ db, actor, body, nowMs }) => {
-    // First, so that the token still opens a second try when it fails.
-    if (body.erase) await eraseDeveloper(db, actor, nowMs);
+    if (body.erase) {
+      if (!(await mayErase(db, actor))) throw new Refusal(409, "not_first_machine");
+      // First, so that the token still opens a second try when it fails.
+      await eraseDeveloper(db, actor, nowMs);
+    }
     await endAgent(db, actor, body.erase, nowMs);
   },
 };

@@ -3,6 +3,21 @@ import { auditActor } from "../domain/audit.ts";
 import { audited } from "./audit.ts";
 
 const OF_DEVELOPER = "WHERE team = ?1 AND developer = ?2";
+/** By these the index finds a developer's events, where a search for the developer would read all of the team's. */
+const SESSIONS = `(SELECT session FROM session_rollups ${OF_DEVELOPER})`;
+
+/**
+ * Whether this is the first of the person's machines that are still enrolled. Whoever has a token for many can enrol a
+ * machine as anybody, but always as a later one: it must not be able to erase what the others sent.
+ */
+export async function mayErase(db: D1Database, actor: AgentActor): Promise<boolean> {
+  const earlier = db
+    .prepare(
+      "SELECT 1 FROM agents WHERE team = ?1 AND developer = ?2 AND id < ?3 AND revoked_at IS NULL LIMIT 1",
+    )
+    .bind(actor.team, actor.developer, actor.agent);
+  return (await earlier.first()) === null;
+}
 
 /**
  * Deletes all that is stored of who uses this machine: events, sums, sessions, the names given and the groups. What
@@ -22,11 +37,11 @@ export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: n
   const bound = (sql: string) => db.prepare(sql).bind(actor.team, actor.developer);
   await audited(db, actor.team, entry, nowMs, [
     bound(
-      `DELETE FROM sessions WHERE team = ?1 AND session IN (SELECT session FROM session_rollups ${OF_DEVELOPER})`,
+      `DELETE FROM events INDEXED BY events_by_session ${OF_DEVELOPER} AND session IN (SELECT x'' UNION SELECT * FROM ${SESSIONS})`,
     ),
+    bound(`DELETE FROM sessions WHERE team = ?1 AND session IN ${SESSIONS}`),
     bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
     bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
-    bound(`DELETE FROM events ${OF_DEVELOPER}`),
     db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),
     db.prepare("UPDATE teams SET version = version + 1 WHERE id = ?1").bind(actor.team),
     db

@@ -66,8 +66,10 @@ export const machineRoutes = defineRoutes({
     answer: z.object({ agentToken: z.string() }) satisfies z.ZodType<RotateAnswer>,
   },
   "POST /v1/agent/unenroll": {
-    summary: "Ends this installation and, where it asks for it, erases its developer's data.",
+    summary:
+      "Ends this installation and, where it asks for it and is the person's first, erases its developer's data.",
     access: { who: "agent" },
     body: z.strictObject({ erase: z.boolean() }) satisfies z.ZodType<UnenrolRequest>,
+    refusals: { not_first_machine: 409 },
   },
 });
