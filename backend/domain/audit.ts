@@ -3,6 +3,7 @@ import type { Actor } from "./actor.ts";
 /** What is kept a trail of. Add an action here first. */
 export const AUDIT_ACTIONS = [
   "sign_in",
+  "sign_in.copied",
   "sign_out_everywhere",
   "member.invite",
   "member.invite_revoke",

@@ -54,6 +54,7 @@ it("the old secret works a minute beside the new one, and then ends the sign-in:
   expect((await ada.ask("GET", "/api/version")).code).toBe("signed_out");
   expect((await renewed.ask("GET", "/api/version")).code).toBe("signed_out");
   expect(await secrets()).toBe(0);
+  expect((await trail()).map(({ actor, action }) => [actor, action])).toEqual([["owner", "sign_in.copied"]]);
 });
 
 it("an answer that is lost on its way signs nobody out: the old secret is replaced again", async () => {

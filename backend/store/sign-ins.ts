@@ -100,11 +100,11 @@ export async function createSignIn(
 /** Ends the sign-in that the secret belongs to, with every secret of it. */
 export async function endSignIn(db: D1Database, secret: string, pepper: Keyring): Promise<void> {
   const family = await familyOf(db, secret, pepper);
-  if (family !== undefined) await endFamily(db, family);
+  if (family !== undefined) await endFamily(db, family).run();
 }
 
-export async function endFamily(db: D1Database, family: string): Promise<void> {
-  await db.prepare("DELETE FROM sign_ins WHERE family = unhex(?1)").bind(family).run();
+export function endFamily(db: D1Database, family: string): D1PreparedStatement {
+  return db.prepare("DELETE FROM sign_ins WHERE family = unhex(?1)").bind(family);
 }
 
 async function familyOf(db: D1Database, secret: string, pepper: Keyring): Promise<string | undefined> {

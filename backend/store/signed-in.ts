@@ -1,6 +1,8 @@
 import type { MemberActor } from "../domain/actor.ts";
+import { auditActor } from "../domain/audit.ts";
 import { randomToken } from "../domain/crypto.ts";
 import type { Keyring } from "../domain/keyring.ts";
+import { audited } from "./audit.ts";
 import { activeMember, type MemberRow, toActor } from "./members.ts";
 import { digestOf, findBySecret } from "./secrets.ts";
 import { endFamily, IDLE_MS, ROTATE_MS } from "./sign-ins.ts";
@@ -39,13 +41,18 @@ export async function findSignedIn(
   );
   if (row === null) return undefined;
   if (row.void_at !== null && row.void_at <= nowMs) {
-    await endFamily(db, row.family);
+    await endCopied(db, toActor(row), row.family, nowMs);
     return undefined;
   }
   const { hash } = await digestOf(secret, pepper);
   if (row.used_at === null) await retirePredecessors(db, row.family, hash, nowMs);
   const renewed = isDue(row, nowMs) ? await rotate(db, hash, pepper, nowMs) : undefined;
   return { actor: toActor(row), ...(renewed === undefined ? {} : { renewed }) };
+}
+
+async function endCopied(db: D1Database, actor: MemberActor, family: string, nowMs: number): Promise<void> {
+  const entry = { actor: auditActor(actor), action: "sign_in.copied" } as const;
+  await audited(db, actor.team, entry, nowMs, [endFamily(db, family)]);
 }
 
 /** Not again while the answer that brought the one that follows may still be on its way. */
