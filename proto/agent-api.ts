@@ -109,6 +109,38 @@ export interface UnenrolRequest {
   erase: boolean;
 }
 
+/** POST /v1/agent/consent/nonce: a number that the next acceptance must hold, within ten minutes. */
+export interface NonceAnswer {
+  nonce: string;
+}
+
+/** POST /v1/agent/consent, answered with 204; POST /v1/agent/consent/withdraw takes it back, without a body. */
+export interface SignedConsent {
+  /** JSON of a Consent. */
+  payload: string;
+  /** Ed25519 by the machine's key over `talos-consent-1`, a zero byte and the payload's bytes. */
+  signature: string;
+}
+
+export interface Consent {
+  /** Public ids. */
+  team: string;
+  agent: string;
+  developer: string;
+  /** What is accepted: every mode up to it. */
+  mode: Mode;
+  /** `managed`: a policy accepted for its users, which it may up to `categorize_local`. */
+  by: "developer" | "managed";
+  /** The team's when it was shown: a longer one voids the acceptance. */
+  retentionDays: number;
+  /** `contractHash` of the mode: what leaves, as it was shown. */
+  contract: string;
+  acceptedAt: number;
+  expiresAt: number;
+  /** From the server. */
+  nonce: string;
+}
+
 /** What is signed: the purpose, so that no signature serves for another, and the bytes. */
 export function signedBytes(
   purpose: "talos-config-1" | "talos-consent-1" | "talos-audit-export-1",

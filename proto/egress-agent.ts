@@ -7,6 +7,7 @@ import {
   type AgentStatus,
   type EnrolRequest,
   POLICY_SOURCES,
+  type SignedConsent,
   type UnenrolRequest,
 } from "./agent-api.ts";
 import { MODES } from "./attribute-rule.ts";
@@ -56,6 +57,16 @@ export const STATUS_FIELDS = {
     meaning: `Whole numbers, by the names ${AGENT_COUNTERS.map((name) => `\`${name}\``).join(", ")}: records since enrolment.`,
   },
 } as const satisfies Record<keyof AgentStatus, AgentField>;
+
+/** POST /v1/agent/consent, when the developer accepts a mode. */
+export const CONSENT_FIELDS = {
+  payload: {
+    value: /^[A-Za-z0-9_-]+$/,
+    meaning:
+      "What is accepted: ids of team, developer and machine, mode, retention, hash of the contract, when and until when, a number of the server's.",
+  },
+  signature: { value: /^[A-Za-z0-9_-]{86}$/, meaning: "Made with this machine's key." },
+} as const satisfies Record<keyof SignedConsent, AgentField>;
 
 /** POST /v1/agent/unenroll, once. */
 export const UNENROL_FIELDS = {

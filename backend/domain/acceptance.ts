@@ -23,12 +23,15 @@ export function countRecords(logs: LogsRequest): number {
   return count;
 }
 
-/** What of a request the contract, the team's mode and the time allow. The rest is counted, never kept. */
-export function accept(logs: LogsRequest, teamMode: string, nowMs: number): Accepted {
+/**
+ * What of a request the contract, the mode that is permitted to its machine and the time allow. The rest is counted,
+ * never kept.
+ */
+export function accept(logs: LogsRequest, permitted: Mode, nowMs: number): Accepted {
   const events: Event[] = [];
   for (const { resource, scopeLogs } of logs.resourceLogs) {
     const mode = modeOf(resource);
-    if (mode === undefined || isLooser(mode, teamMode)) continue;
+    if (mode === undefined || isLooser(mode, permitted)) continue;
     if (checkResource(resource.attributes, mode).length > 0) continue;
     for (const scoped of scopeLogs) {
       if (checkScope(scoped).length > 0) continue;
@@ -42,8 +45,8 @@ export function accept(logs: LogsRequest, teamMode: string, nowMs: number): Acce
   return { events, rejected: countRecords(logs) - events.length };
 }
 
-function isLooser(mode: Mode, teamMode: string): boolean {
-  return MODES.indexOf(mode) > MODES.findIndex((known) => known === teamMode);
+function isLooser(mode: Mode, permitted: Mode): boolean {
+  return MODES.indexOf(mode) > MODES.indexOf(permitted);
 }
 
 function timeMs(record: LogRecord): number {

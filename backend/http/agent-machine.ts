@@ -1,5 +1,6 @@
 import type { machineRoutes } from "../domain/api/machine.ts";
 import { endAgent, noteStatus } from "../store/agents.ts";
+import { acceptConsent, newNonce, withdrawConsent } from "../store/consents.ts";
 import { eraseDeveloper, mayErase } from "../store/erasure.ts";
 import { readTeamSettings } from "../store/team-settings.ts";
 import { rotateToken } from "../store/tokens.ts";
@@ -27,6 +28,15 @@ export const machines: Handlers<typeof machineRoutes> = {
     const agentToken = await rotateToken(db, actor, settings.PEPPER, nowMs);
     if (agentToken === undefined) throw new Refusal(403, "revoked_token");
     return { agentToken };
+  },
+  "POST /v1/agent/consent/nonce": async ({ db, actor, nowMs }) => ({
+    nonce: await newNonce(db, actor.agent, nowMs),
+  }),
+  "POST /v1/agent/consent": async ({ db, actor, body, nowMs }) => {
+    if (!(await acceptConsent(db, actor, body, nowMs))) throw new Refusal(409, "consent_refused");
+  },
+  "POST /v1/agent/consent/withdraw": async ({ db, actor, nowMs }) => {
+    await withdrawConsent(db, actor, nowMs);
   },
   "POST /v1/agent/unenroll": async ({ db, actor, body, nowMs }) => {
     if (body.erase) {

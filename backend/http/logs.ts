@@ -1,10 +1,13 @@
 import { type Codec, codecFor } from "#proto/codec.ts";
+import { type Mode, modeOf } from "#proto/egress.ts";
 import { DecodeError, type LogsRequest } from "#proto/logs.ts";
 import { accept, countRecords } from "../domain/acceptance.ts";
 import { toBatches, toMessages } from "../domain/chunks.ts";
+import { permittedMode } from "../domain/consent.ts";
 import type { Message } from "../domain/event.ts";
 import { type ApiBindings, type Settings, settingsOf } from "../env.ts";
 import { putInInbox } from "../store/inbox.ts";
+import { readPermission } from "../store/consents.ts";
 import type { Sender } from "../store/tokens.ts";
 import { senderOf } from "./bearer.ts";
 import { readBody } from "./body.ts";
@@ -37,10 +40,17 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   const logs = decode(codec, await readBody(request, limits));
   await admit(env, sender, countRecords(logs));
 
-  const { events, rejected } = accept(logs, sender.mode, Date.now());
+  const { events, rejected } = accept(logs, await permittedOf(env.DB, sender, logs), Date.now());
   if (events.length > 0) await enqueue(env, settings, toMessages(sender, events));
   const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
   return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
+}
+
+/** The loosest mode that is taken from this machine. Costs nothing where no record names another than `off`. */
+async function permittedOf(db: D1Database, sender: Sender, logs: LogsRequest): Promise<Mode> {
+  if (logs.resourceLogs.every(({ resource }) => modeOf(resource) === "off")) return "off";
+  const permission = await readPermission(db, sender.agent);
+  return permission === undefined ? "off" : permittedMode(permission.team, permission.held, Date.now());
 }
 
 function decode(codec: Codec, bytes: Uint8Array): LogsRequest {

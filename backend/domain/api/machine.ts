@@ -4,11 +4,13 @@ import {
   type AgentStatus,
   type EnrolAnswer,
   type EnrolRequest,
+  type NonceAnswer,
   type RotateAnswer,
   type SignedConfig,
+  type SignedConsent,
   type UnenrolRequest,
 } from "#proto/agent-api.ts";
-import { ENROL_FIELDS, STATUS_FIELDS } from "#proto/egress-agent.ts";
+import { CONSENT_FIELDS, ENROL_FIELDS, STATUS_FIELDS } from "#proto/egress-agent.ts";
 import { AgentId, DeveloperId } from "./fields.ts";
 import { defineRoutes } from "./spec.ts";
 
@@ -64,6 +66,24 @@ export const machineRoutes = defineRoutes({
     summary: "A new agent token. The old one lives until the new one is first used, and at most a day.",
     access: { who: "agent" },
     answer: z.object({ agentToken: z.string() }) satisfies z.ZodType<RotateAnswer>,
+  },
+  "POST /v1/agent/consent/nonce": {
+    summary: "A number that the next acceptance must hold, within ten minutes.",
+    access: { who: "agent" },
+    answer: z.object({ nonce: z.string() }) satisfies z.ZodType<NonceAnswer>,
+  },
+  "POST /v1/agent/consent": {
+    summary: "What the developer accepts on this machine, signed by its key.",
+    access: { who: "agent" },
+    body: z.strictObject({
+      payload: z.string().max(4_000).regex(CONSENT_FIELDS.payload.value),
+      signature: z.string().regex(CONSENT_FIELDS.signature.value),
+    }) satisfies z.ZodType<SignedConsent>,
+    refusals: { consent_refused: 409 },
+  },
+  "POST /v1/agent/consent/withdraw": {
+    summary: "Takes back what was accepted on this machine.",
+    access: { who: "agent" },
   },
   "POST /v1/agent/unenroll": {
     summary:
