@@ -132,6 +132,7 @@ it(
     ];
     configure({});
     collector.run();
+    await expect.poll(() => said("collector started"), PATIENCE).toBe(1);
     for (let i = 0; i < RELOADS; i++) {
       await writeFor(100 + random() * 700);
       configure(variants[Math.floor(random() * variants.length)] ?? {});
@@ -159,6 +160,19 @@ it(
     expect(findLeaks([collector.stateDir], writer.canaries, outputs)).toEqual([]);
   },
 );
+
+it("a SIGHUP that comes while it starts does not end it", async () => {
+  configure({});
+  collector.run();
+  await expect
+    .poll(() => existsSync(path.join(collector.stateDir, "lock.db")), { ...PATIENCE, interval: 2 })
+    .toBe(true);
+  collector.signal("SIGHUP");
+  await writeFor(200);
+  writer.finish();
+  await expect.poll(() => totals("first"), PATIENCE).toEqual(truth());
+  expect(await collector.kill("SIGTERM")).toBe(0);
+});
 
 it("goes on as before when the new file is bad, and says in one line all that is wrong with it", async () => {
   configure({});

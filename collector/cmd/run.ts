@@ -7,7 +7,7 @@ import { EXIT } from "./failure.ts";
 import { Observing } from "./observing.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { Seeing } from "./seeing.ts";
-import { onHangup, type StopSignal, stopSignal } from "./signals.ts";
+import { hangups, type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
 
 /** How long `run --once` goes on reading, at least, while nothing can be stored. */
@@ -52,6 +52,7 @@ Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and deli
 }
 
 async function run(options: RunOptions): Promise<number> {
+  const hangup = hangups();
   const current = readPlan(options.config);
   const { plan } = current;
   const output = {
@@ -95,7 +96,7 @@ async function run(options: RunOptions): Promise<number> {
   }
   reloader.start();
   enrolled.start();
-  onHangup(() => void reloader.request(true));
+  hangup.listen(() => void reloader.request(true));
   try {
     const reason = await untilStopped(stop, service);
     log.info("stopping", { signal: reason, config: options.config === undefined ? "default" : "given" });

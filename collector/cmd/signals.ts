@@ -23,16 +23,28 @@ export function stopSignal(): StopSignal {
 }
 
 /**
- * Calls `reload` at each SIGHUP. When it came because the terminal was closed, the process stops as by SIGTERM
- * instead. Windows sends it only then, and its default is to stop.
+ * From now on SIGHUP asks for a reload. What is asked before somebody listens is done then: a SIGHUP must not end a
+ * collector that starts. When it came because the terminal was closed, the process stops as by SIGTERM instead.
+ * Windows sends it only then, and its default is to stop.
  */
-export function onHangup(reload: () => void): void {
-  if (process.platform === "win32") return;
-  const onTerminal = process.stdin.isTTY || process.stderr.isTTY;
-  process.on("SIGHUP", () => {
-    if (onTerminal && !terminalIsThere()) process.kill(process.pid, "SIGTERM");
-    else reload();
-  });
+export function hangups(): { listen(reload: () => void): void } {
+  let isAsked = false;
+  let reload = () => {
+    isAsked = true;
+  };
+  if (process.platform !== "win32") {
+    const onTerminal = process.stdin.isTTY || process.stderr.isTTY;
+    process.on("SIGHUP", () => {
+      if (onTerminal && !terminalIsThere()) process.kill(process.pid, "SIGTERM");
+      else reload();
+    });
+  }
+  return {
+    listen(next) {
+      reload = next;
+      if (isAsked) next();
+    },
+  };
 }
 
 function terminalIsThere(): boolean {

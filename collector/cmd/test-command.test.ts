@@ -84,12 +84,37 @@ it("several configuration files are merged as `talos run` merges them", async ()
 });
 
 it.each([
-  ["file: work-only/agent.jsonl", "file: work-only/none.jsonl", "none.jsonl cannot be read (ENOENT)"],
-  ["private.jsonl: {", "../private.jsonl: {", "expected a name such as"],
-  ["private.jsonl: { file:", "private.jsonl: { flie:", "private.jsonl"],
-  ["claude_code:\n        lines:", "claude_code:\n        file: x\n        lines:", "expected one of"],
-  ["      claude_code:", "      claude_code/x:", "no pipeline of the configuration has it"],
-])("input that cannot be had (%s → %s) is refused by name", async (from, to, told) => {
+  {
+    what: "a file that is not there",
+    from: "file: work-only/agent.jsonl",
+    to: "file: work-only/none.jsonl",
+    told: "none.jsonl cannot be read (ENOENT)",
+  },
+  {
+    what: "a name that leads elsewhere",
+    from: "private.jsonl: {",
+    to: "../private.jsonl: {",
+    told: "expected a name such as",
+  },
+  {
+    what: "a slip within a file",
+    from: "private.jsonl: { file:",
+    to: "private.jsonl: { flie:",
+    told: "private.jsonl",
+  },
+  {
+    what: "two kinds of input at once",
+    from: "claude_code:\n        lines:",
+    to: "claude_code:\n        file: x\n        lines:",
+    told: "expected one of",
+  },
+  {
+    what: "a receiver that is not configured",
+    from: "      claude_code:",
+    to: "      claude_code/x:",
+    told: "no pipeline of the configuration has it",
+  },
+])("input that cannot be had is refused by name: $what", async ({ from, to, told }) => {
   const file = path.join(machine.dir, "changed.test.yaml");
   const text = readFileSync(path.join(EXAMPLES, "work-only.test.yaml"), "utf8")
     .replace(from, to)
