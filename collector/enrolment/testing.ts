@@ -1,9 +1,13 @@
 /** For tests: a team's backend as far as machines speak with it, over HTTP, with a memory. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type AgentConfig, type AgentStatus, type SignedConfig, signedBytes } from "#proto/agent-api.ts";
 import type { Mode } from "#proto/egress.ts";
+import { EnrolmentFolder } from "./folder.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -84,6 +88,16 @@ export class FakeTeam {
     this.#uses.set(secret, uses);
     const parts = [secret, this.fingerprint.toString("base64url")];
     return [...parts, ...(kind === "bulk" ? [this.groupingKey.toString("base64url")] : [])].join(".");
+  }
+
+  /** As if a machine had exchanged an enrolment token. */
+  enrolMachine(): { agent: string; token: string } {
+    const agent = `agt_${randomBytes(12).toString("hex")}`;
+    const token = `tal_${randomBytes(32).toString("base64url")}`;
+    const known: Agent = { id: agent, developer: "dev_1", publicKey: "", revoked: false };
+    this.agents.push(known);
+    this.#tokens.set(token, { agent: known });
+    return { agent, token };
   }
 
   /** What the next requests to a path get in place of an answer. */
@@ -221,5 +235,35 @@ export class FakeTeam {
     const known = this.#developers.get(key) ?? `dev_${randomBytes(12).toString("hex")}`;
     this.#developers.set(key, known);
     return known;
+  }
+}
+
+/** A machine that is enrolled in the team, without a process. */
+export class EnrolledMachine {
+  readonly configDir: string = mkdtempSync(join(tmpdir(), "talos-enrolled-"));
+  readonly folder: EnrolmentFolder = new EnrolmentFolder(this.configDir);
+  readonly agent: string;
+
+  constructor(team: FakeTeam) {
+    const { agent, token } = team.enrolMachine();
+    this.agent = agent;
+    const signed = team.signed(agent);
+    const draft = this.folder.begin();
+    draft.write("token", token);
+    draft.write("salt", team.salt);
+    draft.write("machine.key", "a key");
+    draft.write("policy.json", JSON.stringify({ signed }));
+    draft.commit({
+      endpoint: new URL(team.url),
+      agent,
+      team: { id: team.id, name: team.name },
+      developer: { id: "dev_1", label: "Quiet Heron" },
+      fingerprint: team.fingerprint.toString("hex"),
+      enrolled_at: team.now(),
+    });
+  }
+
+  dispose(): void {
+    rmSync(this.configDir, { recursive: true, force: true });
   }
 }

@@ -45,7 +45,7 @@ it.each([
     said = String(error);
   }
   expect(said).toMatch(/enrolment token/);
-  if (text.length > 8) expect(said).not.toContain(text.slice(4, 12));
+  expect(said).not.toContain(text.length > 8 ? text.slice(4, 12) : "canary");
 });
 
 it.each([
