@@ -1,5 +1,5 @@
 import { fold, wordsOf } from "./leak-guard-fold.ts";
-import { isStopWord, isTechnology, stem } from "./leak-guard-vocabulary.ts";
+import { isAcronym, isStopWord, isTechnology, plainForm, stem } from "./leak-guard-vocabulary.ts";
 
 /** What a hint is compared with. */
 export interface GuardedPrompt {
@@ -8,6 +8,7 @@ export interface GuardedPrompt {
   /** The same without spaces. */
   compact: string;
   stems: readonly string[];
+  /** Without the small words. */
   contentStems: readonly string[];
   /** Every word, folded. */
   words: ReadonlySet<string>;
@@ -25,25 +26,24 @@ const MAX_PASSAGES = 2_000;
 export function readPrompt(prompt: string): GuardedPrompt {
   const plain = prompt.normalize("NFKC").replace(/\p{Cf}/gu, "");
   const words = wordsOf(fold(plain));
-  const known = new Map<string, string>();
-  const stems = words.map((word) => remembered(known, word));
+  const stems = stemsOf(words);
   return {
     text: words.join(" "),
     compact: words.join(""),
     stems,
-    contentStems: stems.filter((_, i) => !isStopWord(words[i] ?? "")),
+    contentStems: stems.filter((word) => !isStopWord(word)),
     words: new Set(words),
     ...namesIn(plain),
     passages: passagesIn(plain),
   };
 }
 
-function remembered(known: Map<string, string>, word: string): string {
-  const before = known.get(word);
-  if (before !== undefined) return before;
-  const made = stem(word);
-  known.set(word, made);
-  return made;
+/** Of the words that a hint can hold at all: what is quoted around the others is quoted all the same. */
+function stemsOf(words: readonly string[]): string[] {
+  const known = new Map<string, string | undefined>();
+  for (const word of new Set(words))
+    known.set(word, plainForm(word) ?? (isTechnology(word) ? word : undefined));
+  return words.flatMap((word) => known.get(word) ?? []);
 }
 
 /** A label of a user interface is written with a capital, too: `the Settings page`. */
@@ -64,7 +64,7 @@ function namesIn(plain: string): Pick<GuardedPrompt, "names" | "capitals"> {
   const capitals = new Set<string>();
   const lower = new Set(plain.match(/(?<![\p{L}\p{N}_])\p{Ll}[\p{Ll}\p{N}]*/gu) ?? []);
   for (const [word] of plain.matchAll(CAPITALISED)) {
-    if (isTechnology(word)) continue;
+    if (isTechnology(word) || isAcronym(word)) continue;
     capitals.add(stem(fold(word)));
     if (!lower.has(word.toLowerCase())) names.add(stem(fold(word)));
   }

@@ -5,6 +5,8 @@ import { isStopWord, plainForm, stem } from "./leak-guard-vocabulary.ts";
 
 /** So many words of the prompt in a row are a quote, also with other words between them, or backwards. */
 const QUOTE_WORDS = 5;
+/** So many of the larger words in a row are one in whatever order they come. */
+const SHUFFLED_WORDS = 5;
 /** So many characters in a row, with one space between words. */
 const QUOTE_LENGTH = 32;
 /** The same without spaces: English has a space every sixth character. */
@@ -16,8 +18,9 @@ const SPELLED_LETTERS = 5;
 export function findQuote(hint: string, prompt: GuardedPrompt): LeakRule | undefined {
   const words = wordsOf(fold(hint));
   const stems = words.map(stem);
-  const content = stems.filter((_, i) => !isStopWord(words[i] ?? ""));
+  const content = stems.filter((word) => !isStopWord(word));
   if (followsPrompt(stems, prompt.stems) || followsPrompt(content, prompt.contentStems)) return "quote";
+  if (isShuffled(content, prompt.contentStems)) return "quote";
   if (sharesRun(words.join(" "), prompt.text, QUOTE_LENGTH)) return "quote";
   if (sharesRun(words.join(""), prompt.compact, QUOTE_LETTERS)) return "quote";
   if (prompt.passages.some(({ stems: passage, most }) => sharesPassage(stems, passage, most))) return "quote";
@@ -42,6 +45,18 @@ function isWovenIn(hint: readonly string[], prompt: readonly string[]): boolean 
       length += 1;
     }
     if (length === QUOTE_WORDS) return true;
+  }
+  return false;
+}
+
+/** True when some words that stand in a row in the prompt are all in the hint, in whatever order. */
+function isShuffled(hint: readonly string[], prompt: readonly string[]): boolean {
+  const said = new Set(hint);
+  const row = new Set<string>();
+  for (const word of prompt) {
+    if (said.has(word)) row.add(word);
+    else row.clear();
+    if (row.size >= SHUFFLED_WORDS) return true;
   }
   return false;
 }

@@ -5,6 +5,7 @@ const verbs = new Set(VERBS);
 const nouns = new Set([...NOUNS, ...BUSINESS]);
 const adjectives = new Set(ADJECTIVES);
 const exact = new Set([...EXACT_WORDS, ...IRREGULAR, ...NOUNS, ...BUSINESS, ...VERBS, ...ADJECTIVES]);
+const acronyms = new Set(EXACT_WORDS.map((word) => word.toUpperCase()));
 const technologies = new Set(TECHNOLOGIES.map((name) => name.toLowerCase()));
 
 /** Too common to say that something was quoted. */
@@ -17,6 +18,11 @@ const STOP_WORDS = new Set(
 
 export function isTechnology(word: string): boolean {
   return technologies.has(word.toLowerCase());
+}
+
+/** `README`, `CLI`: capitals that name nobody. */
+export function isAcronym(word: string): boolean {
+  return acronyms.has(word);
 }
 
 export function isStopWord(word: string): boolean {

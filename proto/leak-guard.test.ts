@@ -3,6 +3,7 @@ import { MAX_HINT_LENGTH } from "./categories.ts";
 import { guardHint, guardHints, LEAK_RULES, type LeakRule } from "./leak-guard.ts";
 import { plainForm } from "./leak-guard-vocabulary.ts";
 import { HARMLESS_HINTS } from "./testdata/harmless-hints.ts";
+import { HELD_OUT_HINTS } from "./testdata/held-out-hints.ts";
 import { HOSTILE_HINTS } from "./testdata/hostile-hints.ts";
 
 const isKept = (hint: string, prompt: string) => "kept" in (guardHint(hint, prompt) ?? {});
@@ -28,8 +29,9 @@ describe("harmless hints survive", () => {
     expect(share(HARMLESS_HINTS)).toBeGreaterThanOrEqual(0.8);
   });
 
-  it("also of those that no word list was made with", () => {
-    expect(share(HARMLESS_HINTS.filter((_, i) => i % 2 === 1))).toBeGreaterThanOrEqual(0.8);
+  it("also of a hundred that were written when the vocabulary was finished", () => {
+    expect(HELD_OUT_HINTS.length).toBeGreaterThanOrEqual(100);
+    expect(share(HELD_OUT_HINTS)).toBeGreaterThanOrEqual(0.8);
   });
 });
 

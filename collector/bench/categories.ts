@@ -7,6 +7,7 @@ import { OllamaModel } from "../../processors/categorize/ollama.ts";
 import { categorizeByRules } from "../../processors/categorize/rules.ts";
 import { LABELLED_PROMPTS } from "../../processors/categorize/testdata/labelled-prompts.ts";
 import { HARMLESS_HINTS } from "../../proto/testdata/harmless-hints.ts";
+import { HELD_OUT_HINTS } from "../../proto/testdata/held-out-hints.ts";
 import { HOSTILE_HINTS } from "../../proto/testdata/hostile-hints.ts";
 import type { Benchmark, BenchOptions, Finding } from "./benchmark.ts";
 import { figure, median } from "./statistics.ts";
@@ -53,7 +54,11 @@ async function measure({ quick, progress }: BenchOptions): Promise<Finding> {
 }
 
 function rates(): string[][] {
-  const { hostile, harmless, heldOut } = measureGuard(HOSTILE_HINTS, HARMLESS_HINTS);
+  const { hostile, harmless, heldOut } = measureGuard({
+    hostile: HOSTILE_HINTS,
+    harmless: HARMLESS_HINTS,
+    heldOut: HELD_OUT_HINTS,
+  });
   return [
     ["hints", "pass", "of"],
     ["planted names, secrets, numbers and quotes", figure(hostile.passed), figure(hostile.total)],

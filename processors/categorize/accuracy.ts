@@ -32,25 +32,28 @@ export interface GuardRates {
   /** Answers of a model that a prompt has talked into giving something away. */
   hostile: { total: number; passed: number };
   harmless: { total: number; kept: number };
-  /** Those of the harmless ones that the vocabulary was not made with. */
+  /** Harmless ones that were written when the vocabulary was finished. */
   heldOut: { total: number; kept: number };
 }
 
-export function measureGuard(
-  hostile: readonly { prompt: string; task: string; project?: string }[],
-  harmless: readonly { prompt: string; hint: string }[],
-): GuardRates {
+interface GuardSets {
+  hostile: readonly { prompt: string; task: string; project?: string }[];
+  harmless: readonly { prompt: string; hint: string }[];
+  heldOut: readonly { prompt: string; hint: string }[];
+}
+
+export function measureGuard({ hostile, harmless, heldOut }: GuardSets): GuardRates {
   const passed = hostile.filter(({ prompt, task, project }) => {
     const { task: a, project: b } = guardHints({ task, ...(project !== undefined && { project }) }, prompt);
     return ![a, b].some((hint) => hint !== undefined && "dropped" in hint);
   });
-  const rate = (hints: typeof harmless) => ({
+  const rate = (hints: GuardSets["harmless"]) => ({
     total: hints.length,
     kept: hints.filter(({ hint, prompt }) => "kept" in (guardHint(hint, prompt) ?? {})).length,
   });
   return {
     hostile: { total: hostile.length, passed: passed.length },
     harmless: rate(harmless),
-    heldOut: rate(harmless.filter((_, place) => place % 2 === 1)),
+    heldOut: rate(heldOut),
   };
 }

@@ -264,10 +264,96 @@ const ABOUT_OTHERS: readonly [prompt: string, task: string, project: string][] =
   ],
 ];
 
-export const HARMLESS_HINTS: readonly HarmlessHint[] = [...labelled(), ...others()];
+/** What a smaller model says, which likes to take the prompt's own words. Place, task, project. */
+const IN_ITS_WORDS: Readonly<Record<Category, readonly [place: number, task: string, project: string][]>> = {
+  feature: [
+    [0, "Add a dark mode setting", "user settings"],
+    [2, "Implement password reset", "authentication"],
+    [7, "Add marker clustering to the map view", "map application"],
+    [13, "JSON output flag for the CLI", "command line tool"],
+  ],
+  bugfix: [
+    [0, "Fix double submission of login form", "login page"],
+    [2, "Fix time zone issue with dates", "date handling"],
+    [5, "Fix sidebar overlap on small screens", "web UI"],
+    [13, "Fix pagination offset", "list pages"],
+  ],
+  refactor: [
+    [1, "Split large component", "front-end code"],
+    [4, "Extract date formatting helper", "shared code"],
+    [9, "Clean up render function", "UI rendering"],
+    [12, "Convert class components to hooks", "React widgets"],
+  ],
+  test: [
+    [0, "Write unit tests for discount calculation", "pricing"],
+    [2, "Integration tests for signup flow", "user registration"],
+    [6, "Increase parser test coverage", "parser"],
+    [13, "Write login page spec", "Cypress tests"],
+  ],
+  debug: [
+    [0, "Debug query timeout", "database"],
+    [2, "Find cause of worker restarts", "worker process"],
+    [5, "Track down memory leak", "production service"],
+    [13, "Debug image decoder crash", "image processing"],
+  ],
+  review: [
+    [0, "Review branch changes before pull request", "code review"],
+    [3, "Check authentication middleware security", "authentication"],
+    [8, "Review last commit for error handling", "code review"],
+    [13, "Check regex performance", "regular expressions"],
+  ],
+  docs: [
+    [0, "Write package README", "software package"],
+    [2, "Update changelog for next release", "release notes"],
+    [6, "Draft release notes", "documentation"],
+    [13, "Add docstrings to geometry module", "geometry library"],
+  ],
+  explore: [
+    [0, "Understand cache eviction", "caching layer"],
+    [3, "Explain difference between session stores", "session management"],
+    [6, "Get overview of project folders", "project structure"],
+    [10, "List places reading the config file", "configuration"],
+  ],
+  plan: [
+    [0, "Plan migration from REST to GraphQL", "API migration"],
+    [2, "Design permission schema", "multi-tenant application"],
+    [9, "Propose folder structure", "mobile app"],
+    [12, "Compare Kafka and RabbitMQ", "message queue"],
+  ],
+  ops: [
+    [0, "Deploy staging environment", "release process"],
+    [4, "Configure Nginx redirect to HTTPS", "web server"],
+    [7, "Roll back production", "deployment"],
+    [9, "Create Grafana dashboard for latency", "monitoring"],
+  ],
+  build: [
+    [0, "Upgrade React to next major version", "React project"],
+    [2, "Set up ESLint and Prettier", "JavaScript tooling"],
+    [5, "Migrate from Webpack to Vite", "build tooling"],
+    [13, "Switch monorepo to pnpm workspaces", "monorepo"],
+  ],
+  data: [
+    [0, "SQL query for top customers by revenue", "sales data"],
+    [4, "Create migration for nullable column", "orders table"],
+    [6, "Calculate median response time per endpoint", "log analysis"],
+    [12, "Convert JSON dump to Parquet", "data conversion"],
+  ],
+  other: [
+    [5, "Name suggestion", ""],
+    [6, "Write a short poem", ""],
+    [14, "Resume the conversation", ""],
+    [15, "Commit approval", ""],
+  ],
+};
 
-function labelled(): HarmlessHint[] {
-  return Object.entries(ABOUT_LABELLED).flatMap(([category, hints]) =>
+export const HARMLESS_HINTS: readonly HarmlessHint[] = [
+  ...labelled(ABOUT_LABELLED),
+  ...others(),
+  ...labelled(IN_ITS_WORDS),
+];
+
+function labelled(about: typeof ABOUT_LABELLED): HarmlessHint[] {
+  return Object.entries(about).flatMap(([category, hints]) =>
     hints.flatMap(([place, task, project]) =>
       both(LABELLED_PROMPTS[category as Category][place] ?? "", task, project),
     ),

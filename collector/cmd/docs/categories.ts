@@ -3,6 +3,7 @@ import { measureAccuracy, measureGuard } from "../../../processors/categorize/ac
 import { categorizeByRules } from "../../../processors/categorize/rules.ts";
 import { LABELLED_PROMPTS } from "../../../processors/categorize/testdata/labelled-prompts.ts";
 import { HARMLESS_HINTS } from "../../../proto/testdata/harmless-hints.ts";
+import { HELD_OUT_HINTS } from "../../../proto/testdata/held-out-hints.ts";
 import { HOSTILE_HINTS } from "../../../proto/testdata/hostile-hints.ts";
 import { replaceBlock, table } from "./table.ts";
 
@@ -31,7 +32,11 @@ function accuracy(): string {
 }
 
 function rates(): string {
-  const { hostile, harmless, heldOut } = measureGuard(HOSTILE_HINTS, HARMLESS_HINTS);
+  const { hostile, harmless, heldOut } = measureGuard({
+    hostile: HOSTILE_HINTS,
+    harmless: HARMLESS_HINTS,
+    heldOut: HELD_OUT_HINTS,
+  });
   return table(
     ["Hints", "Pass"],
     [
