@@ -61,7 +61,7 @@ export const STATUS_FIELDS = {
 /** POST /v1/agent/consent, when the developer accepts a mode. */
 export const CONSENT_FIELDS = {
   payload: {
-    value: /^[A-Za-z0-9_-]+$/,
+    value: /^(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2,3})?$/,
     meaning:
       "What is accepted: ids of team, developer and machine, mode, retention, hash of the contract, when and until when, a number of the server's.",
   },

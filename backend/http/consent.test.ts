@@ -180,6 +180,15 @@ describe("an acceptance is refused", () => {
   });
 });
 
+it.each(["A", "AAAAA", "%%%%", JSON.stringify({ mode: "full" }), "A".repeat(5_000)])(
+  "%# no acceptance at all: 400",
+  async (payload) => {
+    const body = { payload, signature: "A".repeat(86) };
+    const { status } = await asAgent(machine.agentToken, "POST /v1/agent/consent", body);
+    expect(status).toBe(400);
+  },
+);
+
 it("a policy may accept what keeps the text on the machine", async () => {
   expect((await send(await consent({ by: "managed", mode: "categorize_local" }))).status).toBe(204);
   expect(await rejected("categorize_local")).toBe(0);

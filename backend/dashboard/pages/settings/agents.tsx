@@ -124,14 +124,6 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
   const [uses, setUses] = useState("100");
   const [developer, setDeveloper] = useState(NEW);
   const [secret, setSecret] = useState<{ kind: Kind; text: string } | null>(null);
-  const developers = useAnswer(() => call("GET /api/developers", { query: {} }));
-  const options = [
-    { value: NEW, label: "A new developer" },
-    ...(developers.data?.developers ?? []).map(({ id, label: name }) => ({
-      value: id as string,
-      label: name,
-    })),
-  ];
   return (
     <>
       <Choice
@@ -157,37 +149,68 @@ function NewToken({ onMade }: { onMade: () => Promise<void> }) {
           await onMade();
         }}
       >
-        <Field label="What it is for" hint="Seen by admins alone.">
+        <TokenFields
+          kind={kind}
+          values={{ label, uses, developer }}
+          set={{ setLabel, setUses, setDeveloper }}
+        />
+      </Form>
+      {secret !== null && <Commands key={secret.text} kind={secret.kind} token={secret.text} />}
+    </>
+  );
+}
+
+interface TokenFieldsProps {
+  kind: Kind;
+  values: { label: string; uses: string; developer: string };
+  set: {
+    setLabel: (value: string) => void;
+    setUses: (value: string) => void;
+    setDeveloper: (value: string) => void;
+  };
+}
+
+function TokenFields({ kind, values: { label, uses, developer }, set }: TokenFieldsProps) {
+  const { setLabel, setUses, setDeveloper } = set;
+  const developers = useAnswer(() => call("GET /api/developers", { query: {} }));
+  const options = [
+    { value: NEW, label: "A new developer" },
+    ...(developers.data?.developers ?? []).map(({ id, label: name }) => ({
+      value: id,
+      label: name,
+    })),
+  ];
+  return (
+    <>
+      <Field label="What it is for" hint="Seen by admins alone.">
+        {(id) => (
+          <input
+            id={id}
+            value={label}
+            maxLength={80}
+            onInput={(event) => setLabel(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+      {kind === "bulk" ? (
+        <Field
+          label="How many machines"
+          hint="One person's laptop, WSL and containers count one each, and become one developer."
+        >
           {(id) => (
             <input
               id={id}
-              value={label}
-              maxLength={80}
-              onInput={(event) => setLabel(event.currentTarget.value)}
+              type="number"
+              min={1}
+              max={10_000}
+              value={uses}
+              onInput={(event) => setUses(event.currentTarget.value)}
             />
           )}
         </Field>
-        {kind === "bulk" ? (
-          <Field
-            label="How many machines"
-            hint="One person's laptop, WSL and containers count one each, and become one developer."
-          >
-            {(id) => (
-              <input
-                id={id}
-                type="number"
-                min={1}
-                max={10_000}
-                value={uses}
-                onInput={(event) => setUses(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-        ) : (
-          <Select label="Whose machine" value={developer} options={options} onChange={setDeveloper} />
-        )}
-      </Form>
-      {secret !== null && <Commands key={secret.text} kind={secret.kind} token={secret.text} />}
+      ) : (
+        <Select label="Whose machine" value={developer} options={options} onChange={setDeveloper} />
+      )}
     </>
   );
 }

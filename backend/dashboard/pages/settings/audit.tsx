@@ -151,7 +151,8 @@ function Check() {
 }
 
 function CheckResult({ state }: { state: Checked | null }) {
-  switch (state?.kind) {
+  if (state === null) return null;
+  switch (state.kind) {
     case "running":
       return <p role="status">{formatCount(state.checked)} entries checked…</p>;
     case "whole":
@@ -174,6 +175,6 @@ function CheckResult({ state }: { state: Checked | null }) {
         </p>
       );
     default:
-      return null;
+      return state satisfies never;
   }
 }

@@ -39,7 +39,6 @@ interface PartProps {
 
 function ModePanel({ team, me, onChanged }: PartProps) {
   const [mode, setMode] = useState<Mode>(team.mode);
-  const [typed, setTyped] = useState("");
   const isLooser = MODES.indexOf(mode) > MODES.indexOf(team.mode);
   const mayChange = isAtLeast(me.viewer.role, isLooser ? "owner" : "admin");
   return (
@@ -51,10 +50,7 @@ function ModePanel({ team, me, onChanged }: PartProps) {
         label="Privacy mode"
         options={MODES.map((value) => ({ value, label: MODE_WORDS[value].label }))}
         chosen={mode}
-        onChoose={(chosen) => {
-          setMode(chosen);
-          setTyped("");
-        }}
+        onChoose={setMode}
       />
       <p class="mode-meaning">
         {mode === team.mode ? <strong>In force. </strong> : <strong>Not in force yet. </strong>}
@@ -69,34 +65,48 @@ function ModePanel({ team, me, onChanged }: PartProps) {
         <p class="fine">{isLooser ? "Only an owner" : "Only an admin"} can change to this mode.</p>
       )}
       {mode !== team.mode && mayChange && (
-        <Form
-          submit={`Change to “${MODE_WORDS[mode].label}”`}
-          isReady={!isLooser || typed.trim() === mode}
-          onSubmit={async () => {
-            await call("PUT /api/team/mode", { body: { mode, ...(isLooser && { confirm: typed.trim() }) } });
-            await onChanged();
-            return "Changed. Machines learn it with their next configuration, within the hour.";
-          }}
-        >
-          {isLooser && (
-            <Field label={`Type ${mode} to confirm`} hint="More will leave machines than before.">
-              {(id) => (
-                <input
-                  id={id}
-                  value={typed}
-                  autocomplete="off"
-                  spellcheck={false}
-                  onInput={(event) => setTyped(event.currentTarget.value)}
-                />
-              )}
-            </Field>
-          )}
-        </Form>
+        <ModeForm key={mode} mode={mode} isLooser={isLooser} onChanged={onChanged} />
       )}
       <p class="fine">
         <Link href="/trust">All that leaves by default</Link>
       </p>
     </Panel>
+  );
+}
+
+interface ModeFormProps {
+  mode: Mode;
+  isLooser: boolean;
+  onChanged: () => Promise<void>;
+}
+
+/** More leaves only when its name was typed. */
+function ModeForm({ mode, isLooser, onChanged }: ModeFormProps) {
+  const [typed, setTyped] = useState("");
+  return (
+    <Form
+      submit={`Change to “${MODE_WORDS[mode].label}”`}
+      isReady={!isLooser || typed.trim() === mode}
+      onSubmit={async () => {
+        await call("PUT /api/team/mode", { body: { mode, ...(isLooser && { confirm: typed.trim() }) } });
+        await onChanged();
+        return "Changed. Machines learn it with their next configuration, within the hour.";
+      }}
+    >
+      {isLooser && (
+        <Field label={`Type ${mode} to confirm`} hint="More will leave machines than before.">
+          {(id) => (
+            <input
+              id={id}
+              value={typed}
+              autocomplete="off"
+              spellcheck={false}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
+    </Form>
   );
 }
 

@@ -168,7 +168,6 @@ const SOURCE_WORDS = { managed: "managed policy", clerk: "the organization", csv
 
 function Groups({ mayManage }: { mayManage: boolean }) {
   const groups = useAnswer(() => call("GET /api/groups"));
-  const [csv, setCsv] = useState("");
   return (
     <Panel
       title="Groups"
@@ -207,39 +206,40 @@ function Groups({ mayManage }: { mayManage: boolean }) {
           </List>
         )}
       </Loaded>
-      {mayManage && (
-        <Form
-          submit="Take these groups"
-          isReady={csv.trim() !== ""}
-          onSubmit={async () => {
-            const {
-              groups: made,
-              developers,
-              unknown,
-            } = await call("PUT /api/groups/csv", { body: { csv } });
-            await groups.reload();
-            setCsv("");
-            const rest = unknown.length === 0 ? "" : ` Not in this team: ${unknown.slice(0, 5).join(", ")}.`;
-            return `${made} groups with ${developers} developers.${rest}`;
-          }}
-        >
-          <Field
-            label="Groups from CSV"
-            hint="First line: developer,group. Then a developer's id and a group a line. Replaces the groups of the last file."
-          >
-            {(id) => (
-              <textarea
-                id={id}
-                rows={4}
-                spellcheck={false}
-                placeholder={"developer,group\ndev_…,Platform"}
-                value={csv}
-                onInput={(event) => setCsv(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-        </Form>
-      )}
+      {mayManage && <GroupFile onTaken={groups.reload} />}
     </Panel>
+  );
+}
+
+function GroupFile({ onTaken }: { onTaken: () => Promise<void> }) {
+  const [csv, setCsv] = useState("");
+  return (
+    <Form
+      submit="Take these groups"
+      isReady={csv.trim() !== ""}
+      onSubmit={async () => {
+        const { groups: made, developers, unknown } = await call("PUT /api/groups/csv", { body: { csv } });
+        await onTaken();
+        setCsv("");
+        const rest = unknown.length === 0 ? "" : ` Not in this team: ${unknown.slice(0, 5).join(", ")}.`;
+        return `${made} groups with ${developers} developers.${rest}`;
+      }}
+    >
+      <Field
+        label="Groups from CSV"
+        hint="First line: developer,group. Then a developer's id and a group a line. Replaces the groups of the last file."
+      >
+        {(id) => (
+          <textarea
+            id={id}
+            rows={4}
+            spellcheck={false}
+            placeholder={"developer,group\ndev_…,Platform"}
+            value={csv}
+            onInput={(event) => setCsv(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+    </Form>
   );
 }
