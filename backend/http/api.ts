@@ -13,6 +13,7 @@ import { logFailure } from "./failure.ts";
 import { keys } from "./keys.ts";
 import { local } from "./local.ts";
 import { members } from "./members.ts";
+import { document } from "./openapi.ts";
 import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
 import { mount } from "./route-table.ts";
@@ -39,6 +40,7 @@ mount(api, ROUTES, {
   ...trail,
   ...downloads,
   ...keys,
+  ...document,
 });
 api.route("/local", local);
 // Which routes there are is nobody's business who is not signed in.
@@ -55,6 +57,8 @@ const MESSAGES = new Map([
   ["last_owner", "A team keeps at least one owner."],
   ["already_member", "A member of this team has this address."],
   ["too_many_invites", "Too many invites are open: revoke some first."],
+  ["unknown_key", "The API key was revoked, has expired or never existed."],
+  ["rate_limited", "Too many requests. Try again after the seconds in Retry-After."],
   ["not_allowed", "Your role in this team does not allow this."],
   ["cross_origin", "The request comes from another site."],
   ["not_found", "There is nothing here."],

@@ -6,6 +6,7 @@ import { ServiceConfig } from "#config/service.ts";
 import { components } from "./components.ts";
 import { configSchema, jsonText } from "./config/json-schema.ts";
 import { categoriesPage } from "./docs/categories.ts";
+import { openApiPage, rolesTable } from "./docs/api.ts";
 import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
 import { replaceBlock } from "./docs/table.ts";
@@ -18,6 +19,8 @@ export const pages: ReadonlyMap<string, () => string> = new Map([
   ["docs/egress-contract.md", egressPage],
   ["docs/categories.md", () => categoriesPage(currentPage("docs/categories.md"))],
   ["docs/config.schema.json", () => `${jsonText(configSchema(components))}\n`],
+  ["docs/openapi.json", openApiPage],
+  ["docs/api.md", () => replaceBlock(currentPage("docs/api.md"), "roles", rolesTable())],
   withSettings("docs/configuration.md", ServiceConfig),
   ...components.map((factory) => withSettings(readmeOf(factory), factory.config)),
 ]);

@@ -36,6 +36,7 @@ const LAYERS: Layer[] = [
   },
   { folder: "collector/telemetry", mayImport: [...ours, "collector/state", "node:", "@opentelemetry"] },
   { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
+  { folder: "collector/cmd/docs", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd", mayImport: program },
   { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry", "@secretlint"] },
   { folder: "collector/testkit", mayImport: [...ours, "collector/state", "vitest", "zod", "node:"] },

@@ -1,4 +1,5 @@
 import { auditRoutes } from "./audit.ts";
+import { documentRoutes } from "./document.ts";
 import { agentRoutes } from "./agents.ts";
 import { machineRoutes } from "./machine.ts";
 import { memberRoutes } from "./members.ts";
@@ -15,5 +16,6 @@ export const ROUTES = {
   ...agentRoutes,
   ...machineRoutes,
   ...auditRoutes,
+  ...documentRoutes,
 };
 export type Routes = typeof ROUTES;

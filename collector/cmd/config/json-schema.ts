@@ -75,17 +75,24 @@ function each(nodes: Record<string, SchemaNode>, change: (node: SchemaNode) => S
   return Object.fromEntries(Object.entries(nodes).map(([key, node]) => [key, change(node)]));
 }
 
-/** JSON as the formatter leaves it: short lists on one line. */
-export function jsonText(value: unknown, indent = ""): string {
+/** As in .oxfmtrc.json. */
+const LINE = 110;
+
+/** JSON as the formatter leaves it: lists that fit are on one line. `before` and `after` are what else is on it. */
+export function jsonText(value: unknown, indent = "", before = indent.length, after = 0): string {
   const deeper = `${indent}  `;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) {
     const flat = `[${value.map((item) => jsonText(item)).join(", ")}]`;
-    if (value.every((item) => typeof item !== "object") && indent.length + flat.length < 90) return flat;
+    const fits = before + flat.length + after <= LINE;
+    if (value.every((item) => typeof item !== "object") && fits) return flat;
     return `[\n${value.map((item) => deeper + jsonText(item, deeper)).join(",\n")}\n${indent}]`;
   }
   const entries = Object.entries(value);
   if (entries.length === 0) return "{}";
-  const lines = entries.map(([key, item]) => `${deeper}${JSON.stringify(key)}: ${jsonText(item, deeper)}`);
+  const lines = entries.map(([key, item], index) => {
+    const start = `${deeper}${JSON.stringify(key)}: `;
+    return start + jsonText(item, deeper, start.length, index < entries.length - 1 ? 1 : 0);
+  });
   return `{\n${lines.join(",\n")}\n${indent}}`;
 }
