@@ -269,7 +269,7 @@ describe("organizations and teams", () => {
   it("is called as the organization, unless that name is taken", async () => {
     await enrol({ team: "Taken" });
     await send(organization("updated", ORG, "Renamed"));
-    await send(organization("updated", ORG, "Taken"));
+    expect(await send(organization("updated", ORG, "Taken"))).toBe(204);
     expect(await teams()).toEqual([`Renamed ${ORG}`, "Taken "]);
     expect((await trail("Renamed")).map(({ action }) => action)).toEqual(["team.update"]);
   });
