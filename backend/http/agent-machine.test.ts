@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RotateAnswer, SignedConfig } from "#proto/agent-api.ts";
 import { place } from "../queue/ingest.ts";
 import { storeEvents } from "../store/ingest.ts";
+import { deleteExpired } from "../store/retention.ts";
 import { deliver, type Enrolment, enrol, messagesOf, post, signIn } from "../test/client.ts";
 import {
   ask,
@@ -46,12 +47,14 @@ describe("who asks", () => {
 
   it.each(routes)("%s: an unknown token, none, a cookie: 401; a revoked one: 403", async (route, body) => {
     const { agentToken, agent, cookie } = await machine();
+    await asAgent(agentToken, "POST /v1/agent/status", status);
     expect((await asAgent(`tal_${"A".repeat(43)}`, route, body)).status).toBe(401);
     expect((await asAgent("", route, body)).status).toBe(401);
     expect((await ask(cookie, route, body)).status).toBe(401);
     expect((await ask(cookie, `DELETE /api/agents/${agent}`)).status).toBe(204);
     expect((await asAgent(agentToken, route, body)).status).toBe(403);
     expect(await trail("agent.revoke")).toMatchObject([{ actor: "member", target: agent }]);
+    expect(await count("agents WHERE mode <> '' OR policy_source <> '' OR counters <> '{}'")).toBe(0);
   });
 
   it("revoked: what it sends is refused at once, and its developer's other machine goes on", async () => {
@@ -236,6 +239,8 @@ describe("a token that is replaced", () => {
     expect(Math.abs((endsAt ?? 0) - Date.now() - DAY_MS)).toBeLessThan(60_000);
     await set("UPDATE agent_tokens SET expires_at = ?1 WHERE expires_at IS NOT NULL", Date.now());
     expect([(await post(old, one())).status, await isGood(old)]).toEqual([401, false]);
+    await deleteExpired(env.DB, Date.now());
+    expect(await count("agent_tokens WHERE agent = 2")).toBe(1);
     expect(await isGood(next)).toBe(true);
   });
 

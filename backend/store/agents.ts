@@ -28,7 +28,10 @@ export async function noteStatus(
     .run();
 }
 
-/** The machine leaves: its tokens are gone, and nothing that it said of itself is kept. */
+/** What a machine said of itself is not kept when it is no longer the team's. */
+const FORGOTTEN = "mode = '', policy_source = '', counters = '{}'";
+
+/** The machine leaves and its tokens are gone. */
 export async function endAgent(
   db: D1Database,
   actor: AgentActor,
@@ -45,7 +48,7 @@ export async function endAgent(
     db.prepare("DELETE FROM agent_tokens WHERE agent = ?1").bind(actor.agent),
     db
       .prepare(
-        `UPDATE agents SET revoked_at = ?3, mode = '', policy_source = '', counters = '{}'
+        `UPDATE agents SET revoked_at = ?3, ${FORGOTTEN}
           WHERE team = ?1 AND id = ?2 AND revoked_at IS NULL`,
       )
       .bind(actor.team, actor.agent, nowMs),
@@ -94,7 +97,9 @@ export async function revokeAgent(
   const entry = { actor: auditActor(actor), action: "agent.revoke", target: id } as const;
   const { changed } = await audited(db, actor.team, entry, nowMs, [
     db
-      .prepare("UPDATE agents SET revoked_at = ?3 WHERE team = ?1 AND public_id = ?2 AND revoked_at IS NULL")
+      .prepare(
+        `UPDATE agents SET revoked_at = ?3, ${FORGOTTEN} WHERE team = ?1 AND public_id = ?2 AND revoked_at IS NULL`,
+      )
       .bind(actor.team, id, nowMs),
   ]);
   if (changed) return true;
