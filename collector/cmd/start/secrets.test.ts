@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -37,4 +37,16 @@ it("are renewed with the old ones beside them until these are forgotten, whateve
   forgetPreviousSecrets(file);
   expect(readOrCreateSecrets(file)).toEqual(fresh);
   expect(lines().join()).not.toContain("PREVIOUS");
+});
+
+it("leave somebody's own settings of the Workers where they are", () => {
+  const made = readOrCreateSecrets(file);
+  appendFileSync(file, "MAIL_FROM='Talos <talos@talos.example>'\n");
+  expect(readOrCreateSecrets(file)).toEqual(made);
+  renewSecrets(file);
+  forgetPreviousSecrets(file);
+  expect(lines().filter((line) => line.startsWith("MAIL_FROM="))).toEqual([
+    "MAIL_FROM='Talos <talos@talos.example>'",
+  ]);
+  expect(lines().filter((line) => line === "INBOX=on")).toHaveLength(1);
 });

@@ -6,6 +6,8 @@ export type WorkerSecrets = Record<(typeof NAMES)[number], string>;
 /** Secrets that are being replaced: see docs/keys.md. */
 const PREVIOUS = ["PEPPER_PREVIOUS", "KMS_KEY_PREVIOUS"] as const;
 
+const FIXED = ["INBOX=on", "ENVIRONMENT=development"];
+
 /** The local Workers' secrets: made at the first start, kept in one file that only this user can read. */
 export function readOrCreateSecrets(file: string): WorkerSecrets {
   const known = parse(readIfThere(file));
@@ -45,13 +47,18 @@ function write(file: string, secrets: WorkerSecrets, known: ReadonlyMap<string, 
   const lines = [
     ...NAMES.map((name) => `${name}=${secrets[name]}`),
     ...PREVIOUS.flatMap((name) => (known.has(name) ? [`${name}=${known.get(name)}`] : [])),
-    "INBOX=on",
-    "ENVIRONMENT=development",
+    ...FIXED,
+    ...[...parse(readIfThere(file))].flatMap(([name, value]) => (isOurs(name) ? [] : [`${name}=${value}`])),
     "",
   ];
   // Renamed into place, so that a crash leaves either the old file or the new one.
   writeFileSync(`${file}.new`, lines.join("\n"), { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/** Any other line is somebody's own setting of the Workers, such as for mail, and stays. */
+function isOurs(name: string): boolean {
+  return [...NAMES, ...PREVIOUS, "INBOX", "ENVIRONMENT"].includes(name);
 }
 
 function parse(text: string): Map<string, string> {
