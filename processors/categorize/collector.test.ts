@@ -136,7 +136,10 @@ function sent(event: string): LogRecord[] {
 }
 
 const methods = () => sent("talos.prompt").map((each) => attributeOf(each, "talos.category.method"));
-const until = (look: () => unknown) => expect.poll(look, { timeout: 15_000 }).toBe(true);
+
+async function until(look: () => unknown): Promise<void> {
+  await expect.poll(look, { timeout: 15_000 }).toBe(true);
+}
 
 /** Everything that was sent, said or stored. */
 function everything(): string {
