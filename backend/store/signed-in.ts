@@ -94,7 +94,7 @@ async function rotate(
       .prepare(
         `INSERT INTO sign_ins
             (hash, family, member, session, pepper, created_at, seen_at, idle_at, ends_at, rotate_at)
-          SELECT unhex(?2), family, member, session, ?3, created_at, ?4, min(?5, ends_at), ends_at, ?6
+          SELECT unhex(?2), family, member, session, ?3, created_at, ?4, ?5, ends_at, ?6
             FROM sign_ins WHERE hash = unhex(?1) AND changes() > 0`,
       )
       .bind(hash, digest.hash, digest.pepper, nowMs, nowMs + IDLE_MS, nowMs + ROTATE_MS),
