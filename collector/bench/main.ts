@@ -14,11 +14,12 @@ import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { page, section } from "./page.ts";
 import { PROJECT } from "./processes.ts";
+import { redaction } from "./redaction.ts";
 import { soak } from "./soak.ts";
 import { steady } from "./steady.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, soak, categories];
+const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, redaction, soak, categories];
 
 interface Options {
   only?: string[];
@@ -69,6 +70,9 @@ await new Command("bench")
   .addHelpText(
     "after",
     `
+OTELCOL names an OpenTelemetry Collector with the filelog receiver and the file exporter, to be measured too; without it
+the first otelcol-contrib or otelcol on the PATH is.
+
 Examples:
   npm run bench
   npm run bench -- --only backlog codec

@@ -53,43 +53,13 @@ function endOfRun(text: string, start: number): number {
   }
 }
 
-/**
- * What a run holds, from its first to its fourth character on: what stands before it may be letters as well. Bytes
- * that are no printable ASCII come as one neutral character. Undefined where no stretch of it reads like text.
- */
-export function decoded(run: string, offset: number): string | undefined {
-  const bytes = bytesOf(run, offset);
-  let text = printable(bytes);
-  if (text.includes("\0")) text = text.replaceAll("\0", "");
-  return hasText(text) ? text : undefined;
-}
-
 /** The first bytes of a private key in DER: PKCS #1 and #8, SEC 1. A certificate begins otherwise. */
 export function isPrivateKey(run: string): boolean {
   if (!run.startsWith("M")) return false;
-  const [tag, length = 0, ...rest] = bytesOf(run.slice(0, 40), 0);
+  const [tag, length = 0, ...rest] = new Base64Reader(run, 0).bytes(40);
   if (tag !== 0x30) return false;
   const [integer, one, version = 9] = rest.slice(length < 0x80 ? 0 : length - 0x80);
   return integer === 2 && one === 1 && version <= 1 && run.length >= 64;
-}
-
-function bytesOf(run: string, offset: number): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((run.length * 3) / 4) + 1);
-  let [bits, held, size] = [0, 0, 0];
-  for (let i = offset; i < run.length; i += 1) {
-    const value = valueAt(run, i);
-    if (value === OTHER) {
-      i = endOfBetween(run, i) - 1;
-      continue;
-    }
-    bits = ((bits << 6) | value) & 0xff_ff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes[size] = (bits >> held) & 0xff;
-    size += 1;
-  }
-  return bytes.subarray(0, size);
 }
 
 /** Behind a line break, which may be written with letters. */
@@ -98,22 +68,69 @@ function endOfBetween(run: string, index: number): number {
   return index + Math.max(1, BETWEEN.exec(run)?.[0].length ?? 1);
 }
 
-const DECODER = new TextDecoder("latin1");
+const LATIN = new TextDecoder("latin1");
+/** Stands for a byte that is neither printable ASCII, nor a blank, nor NUL. */
+const NEUTRAL = 0xb7;
 
-/** Every byte as one character; what is neither printable nor a blank or NUL becomes U+00B7. */
-function printable(bytes: Uint8Array): string {
-  for (const [i, byte] of bytes.entries()) {
-    const plain = (byte >= 0x20 && byte < 0x7f) || byte === 0 || (byte >= 9 && byte <= 13);
-    if (!plain) bytes[i] = 0xb7;
-  }
-  return DECODER.decode(bytes);
-}
+/** What a run holds, piece by piece, so that other work is done in between. */
+export class Base64Reader {
+  readonly #run: string;
+  #at: number;
+  #bits = 0;
+  #held = 0;
+  #printable = 0;
+  #hasText = false;
 
-function hasText(text: string): boolean {
-  let row = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    row = text.charCodeAt(i) === 0xb7 ? 0 : row + 1;
-    if (row >= PRINTABLE) return true;
+  /** `from`: the first character that counts, 0 to 3. What stands directly before base64 may look like it. */
+  constructor(run: string, from: number) {
+    this.#run = run;
+    this.#at = from;
   }
-  return false;
+
+  /** Characters that are not read yet. */
+  get left(): number {
+    return Math.max(0, this.#run.length - this.#at);
+  }
+
+  /** True once what was read has a stretch that reads like text. */
+  get hasText(): boolean {
+    return this.#hasText;
+  }
+
+  /** The next piece, of the bytes that are printable: NUL is left out, for the sake of UTF-16. */
+  read(characters: number): string {
+    const bytes = this.bytes(characters);
+    let size = 0;
+    for (const byte of bytes) {
+      if (byte === 0) continue;
+      const plain = (byte >= 0x20 && byte < 0x7f) || (byte >= 9 && byte <= 13);
+      this.#printable = plain ? this.#printable + 1 : 0;
+      this.#hasText ||= this.#printable >= PRINTABLE;
+      bytes[size] = plain ? byte : NEUTRAL;
+      size += 1;
+    }
+    return LATIN.decode(bytes.subarray(0, size));
+  }
+
+  /** The bytes of the next characters, as they are. */
+  bytes(characters: number): Uint8Array {
+    const end = Math.min(this.#run.length, this.#at + characters);
+    const bytes = new Uint8Array(Math.ceil(((end - this.#at) * 3) / 4) + 1);
+    let size = 0;
+    while (this.#at < end) {
+      const value = valueAt(this.#run, this.#at);
+      if (value === OTHER) {
+        this.#at = endOfBetween(this.#run, this.#at);
+        continue;
+      }
+      this.#at += 1;
+      this.#bits = ((this.#bits << 6) | value) & 0xff_ff;
+      this.#held += 6;
+      if (this.#held < 8) continue;
+      this.#held -= 8;
+      bytes[size] = (this.#bits >> this.#held) & 0xff;
+      size += 1;
+    }
+    return bytes.subarray(0, size);
+  }
 }

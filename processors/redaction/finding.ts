@@ -6,6 +6,8 @@ export interface Finding {
   end: number;
   /** What found it, as it stands in the marker: `[redacted:<rule>]`. */
   rule: string;
+  /** Names the marker only where no other finding does. */
+  weak?: boolean;
 }
 
 export interface Redacted {
@@ -14,7 +16,7 @@ export interface Redacted {
   found: Map<string, number>;
 }
 
-/** Replaces what was found by markers. What overlaps becomes one marker, of the rule whose finding is longest. */
+/** Replaces what was found by markers. What overlaps becomes one, named by the longest finding that is not weak. */
 export function replaceFindings(text: string, findings: readonly Finding[]): Redacted {
   const found = new Map<string, number>();
   const pieces: string[] = [];
@@ -30,17 +32,17 @@ export function replaceFindings(text: string, findings: readonly Finding[]): Red
 
 function merged(findings: readonly Finding[]): Finding[] {
   const sorted = findings.toSorted((a, b) => a.start - b.start || b.end - a.end);
-  const stretches: (Finding & { longest: number })[] = [];
+  const stretches: (Finding & { rank: number })[] = [];
   for (const finding of sorted) {
-    const longest = finding.end - finding.start;
+    const rank = finding.weak === true ? 0 : finding.end - finding.start;
     const last = stretches.at(-1);
     if (last === undefined || finding.start >= last.end) {
-      stretches.push({ ...finding, longest });
+      stretches.push({ ...finding, rank });
       continue;
     }
     last.end = Math.max(last.end, finding.end);
-    if (longest <= last.longest) continue;
-    last.longest = longest;
+    if (rank <= last.rank) continue;
+    last.rank = rank;
     last.rule = finding.rule;
   }
   return stretches;

@@ -54,7 +54,7 @@ it("replaces secrets in the text and in both hints, and counts by rule", async (
   const record = withHint(`mail jane@corp.io about ${KEY}`);
   record.attributes.set("talos.project_hint", "in /home/jane/shop");
   record.body = `the key is ${KEY}`;
-  const answer = await processor.later.resolve(record, never);
+  const answer = await processor.later.resolve(record, never, "full");
   expect(answer).toEqual({ kind: "done", record });
   expect(record.body).toBe("the key is [redacted:anthropic_key]");
   expect(Object.fromEntries(record.attributes)).toEqual({
@@ -73,7 +73,7 @@ it("removes what it may not look at in full, and lets the record go on", async (
   const { processor, settings } = create({ max_text: 20 });
   const record = withHint("fixes a form");
   record.body = `the key is ${KEY}`;
-  expect((await processor.later.resolve(record, never)).kind).toBe("done");
+  expect((await processor.later.resolve(record, never, "full")).kind).toBe("done");
   expect(record.body).toBeUndefined();
   expect(record.attributes.get("talos.task_hint")).toBe("fixes a form");
   expect(Object.fromEntries(settings.counts)).toEqual({ processor_redaction_dropped_too_long: 1 });
@@ -83,7 +83,7 @@ it("leaves the record as it was when it is stopped meanwhile", async () => {
   const { processor } = create();
   const record = withBody(`${KEY} `.repeat(5_000));
   const stop = new AbortController();
-  const answer = processor.later.resolve(record, stop.signal);
+  const answer = processor.later.resolve(record, stop.signal, "full");
   stop.abort();
   expect((await answer).kind).toBe("retry");
   expect(record.body).toContain(KEY);

@@ -1,15 +1,17 @@
 import type { Clock } from "#component/component.ts";
-import { base64Runs, decoded, isPrivateKey, type Run } from "./base64.ts";
+import { Base64Reader, base64Runs, isPrivateKey, type Run } from "./base64.ts";
 import { Budget, DroppedError } from "./budget.ts";
 import { type Finding, type Redacted, replaceFindings } from "./finding.ts";
 import { RULES } from "./rules/all.ts";
 import { findBlocks } from "./rules/blocks.ts";
 import { isPlaceholder } from "./rules/rule.ts";
 import { percentDecoded, unescaped } from "./views.ts";
-import { findByRule, sliceOf, type Window, windowsOf } from "./window.ts";
+import { type Consumed, findByRule, sliceOf, type Window, windowsOf } from "./window.ts";
 
 /** Encodings around a secret that are taken off, of any kind and in any order. */
 const DEPTH = 4;
+/** Characters of base64 that are decoded in one go. */
+const PIECE = 32_768;
 
 export interface Limits {
   /** Characters of a text. A longer one is not looked at. */
@@ -81,13 +83,14 @@ class Search {
 
   async all(text: string, depth: number): Promise<Finding[]> {
     const found = await attempt("private_key", () => findBlocks(text));
-    for (const window of windowsOf(text)) found.push(...(await this.#window(window, depth)));
+    const consumed: Consumed = new Map();
+    for (const window of windowsOf(text)) found.push(...(await this.#window(window, depth, consumed)));
     if (depth < DEPTH) found.push(...(await this.#base64(text, base64Runs(text), depth)));
     return found;
   }
 
-  async #window(window: Window, depth: number): Promise<Finding[]> {
-    const found = await this.#plain(window);
+  async #window(window: Window, depth: number, consumed: Consumed = new Map()): Promise<Finding[]> {
+    const found = await this.#plain(window, consumed);
     if (depth >= DEPTH) return found;
     const { slice, origin } = sliceOf(window);
     for (const decode of [unescaped, percentDecoded]) {
@@ -110,14 +113,14 @@ class Search {
     return found;
   }
 
-  async #plain(window: Window): Promise<Finding[]> {
+  async #plain(window: Window, consumed: Consumed): Promise<Finding[]> {
     const { slice, origin } = sliceOf(window);
     await this.#budget.spend(slice.length);
     const lower = slice.toLowerCase();
     const found: Finding[] = [];
     for (const rule of RULES) {
       if (!rule.anchors.some((anchor) => lower.includes(anchor))) continue;
-      found.push(...(await attempt(rule.name, () => findByRule(window, rule))));
+      found.push(...(await attempt(rule.name, () => findByRule(window, rule, consumed))));
     }
     for (const { name, find } of this.#detectors) {
       const more = await attempt(`secretlint_${name}`, () => find(slice));
@@ -137,20 +140,29 @@ class Search {
   }
 
   async #inBase64(run: string, depth: number): Promise<string | undefined> {
-    await this.#budget.spend(run.length);
     if (await attempt("private_key", () => isPrivateKey(run))) return "private_key";
-    for (const offset of [0, 1, 2, 3]) {
-      const text = await attempt("decoding", () => decoded(run, offset));
+    for (const from of [0, 1, 2, 3]) {
+      const text = await this.#decoded(new Base64Reader(run, from));
       if (text === undefined) continue;
       const [first] = await this.all(text, depth);
       if (first !== undefined) return first.rule;
     }
     return undefined;
   }
+
+  /** Undefined where no stretch of it reads like text. */
+  async #decoded(reader: Base64Reader): Promise<string | undefined> {
+    const pieces: string[] = [];
+    while (reader.left > 0) {
+      await this.#budget.spend(Math.min(PIECE, reader.left));
+      pieces.push(await attempt("decoding", () => reader.read(PIECE)));
+    }
+    return reader.hasText ? pieces.join("") : undefined;
+  }
 }
 
-function moved({ start, end, rule }: Finding, by: number): Finding {
-  return { start: start + by, end: end + by, rule };
+function moved(finding: Finding, by: number): Finding {
+  return { ...finding, start: finding.start + by, end: finding.end + by };
 }
 
 /** Those that begin before belong to the window before; placeholders are no secrets to anybody. */

@@ -43,7 +43,7 @@ async function find(rule: PresetRule, name: string, content: string): Promise<Fi
     {
       sharedOptions: {},
       createTranslator: () => () => ({}),
-      report: ({ range: [start, end] }) => void found.push({ start, end, rule: name }),
+      report: ({ range: [start, end] }) => void found.push({ start, end, rule: name, weak: true }),
       ignore: () => {},
     },
     {},

@@ -26,20 +26,26 @@ export function sliceOf({ text, from, to }: Window): { slice: string; origin: nu
   return { slice: text.slice(origin, to + BEHIND), origin };
 }
 
-/** Every secret of one kind that begins in the window. */
-export function findByRule(window: Window, rule: Rule): Finding[] {
-  const { slice, origin } = sliceOf(window);
-  const found: Finding[] = [];
+/** Where the last match of each rule ended. A tail may reach over many windows, and is run once. */
+export type Consumed = Map<Rule, number>;
+
+/** Every secret of one kind that begins in the window. `consumed` is of the same text, from window to window. */
+export function findByRule(window: Window, rule: Rule, consumed: Consumed = new Map()): Finding[] {
   const { pattern } = rule;
-  pattern.lastIndex = window.from - origin;
+  const from = Math.max(window.from, consumed.get(rule) ?? 0);
+  const found: Finding[] = [];
+  if (from >= window.to) return found;
+  const { slice, origin } = sliceOf(window);
+  pattern.lastIndex = from - origin;
   for (let match = pattern.exec(slice); match !== null; match = pattern.exec(slice)) {
     if (origin + match.index >= window.to) break;
     const { start, end } = secretOf(window.text, origin, match, rule);
     const accepted = rule.accept?.(window.text.slice(start, end), match) ?? true;
-    if (accepted) found.push({ start, end, rule: rule.name });
+    if (accepted) found.push({ start, end, rule: rule.name, ...(rule.weak === true && { weak: true }) });
     // What a tail consumed is not looked at again: it would be for every place in it.
-    const consumed = accepted || rule.tail !== undefined ? end - origin : 0;
-    pattern.lastIndex = Math.max(match.index + 1, consumed);
+    const stop = accepted || rule.tail !== undefined ? end : 0;
+    consumed.set(rule, stop);
+    pattern.lastIndex = Math.max(match.index + 1, stop - origin);
   }
   return found;
 }

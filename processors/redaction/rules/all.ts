@@ -1,6 +1,7 @@
 import { ASSIGNMENTS } from "./assignments.ts";
 import { CLOUD_KEYS } from "./cloud-keys.ts";
 import { MODEL_KEYS } from "./model-keys.ts";
+import { PASSWORDS } from "./passwords.ts";
 import { PERSONAL } from "./personal.ts";
 import type { Rule } from "./rule.ts";
 import { SERVICE_TOKENS } from "./service-tokens.ts";
@@ -11,6 +12,7 @@ export const RULES: readonly Rule[] = [
   ...CLOUD_KEYS,
   ...SERVICE_TOKENS,
   ...URLS,
+  ...PASSWORDS,
   ...ASSIGNMENTS,
   ...PERSONAL,
 ];

@@ -1,12 +1,15 @@
 import { entropyOf, isPlaceholder } from "./rule.ts";
 
+/** What stands between a name and its value. */
+export const ASSIGNED = "[\"'\\]`]{0,2}\\s{0,8}(?:=>|:=|[:=])\\s{0,8}";
+
 /** What code writes where a secret would stand: it names one, and is none. */
 const EXPRESSION =
-  /^(?:process\.env|import\.meta|os\.(?:environ|getenv)|System\.getenv|ENV\[|env[.[(]|\$\{|\$\(|\$[A-Za-z_({]|%[A-Za-z_]+%|\{\{|<%|<[A-Za-z]|@[A-Za-z]|!(?:Ref|Sub|secret)|(?:self|this|req|request|res|args|opts|options|config|conf|cfg|settings|params|props|state|user|data|body|ctx|input|form|vault|secrets?|credentials?)[.?[]|function\b|async\b|await\b|new\b|\(|\[|&|\*|=>)/i;
+  /^\\?(?:process\.env|import\.meta|os\.(?:environ|getenv)|System\.getenv|ENV\[|env[.[(]|\$\{|\$\(|\$[A-Za-z_({]|%[A-Za-z_]+%|%[sdrv@](?:$|[^A-Za-z0-9])|\{\{|<%|<[A-Za-z]|@[A-Za-z]|!(?:Ref|Sub|secret)|(?:self|this|req|request|res|args|opts|options|config|conf|cfg|settings|params|props|state|user|data|body|ctx|input|form|vault|secrets?|credentials?)[.?[]|function\b|async\b|await\b|new\b|\(|\[|&|\*|=>)/i;
 
 /** Words that stand behind `password:` or `token=` in code, forms and prose. */
 const WORD =
-  /^(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|string|str|text|number|boolean|bool|true|false|null|none|nil|undefined|optional|required|object|buffer|bytes|unknown|any|void|hidden|visible|masked|bearer|basic|digest|oauth2?|jwt|default|unset|empty|missing|invalid|incorrect|expired|wrong|valid|changeme|disabled|enabled|reset|forgot|forgotten|confirm(?:ed|ation)?|private|public|admin|root|test|testing|key|value|type|name|field|input|hash|hashed|encrypted|plain|plaintext|credentials?|prompt|auto|never|always|current|new|old|prefer-not-to-say|new-password|current-password|one-time-code|not|set|sent|stored|needed|too|correct|the|for|and|that|this|from|same|being|in|on|on-behalf-of|webpack|sha\d+|bcrypt|argon2id?|scrypt|md5|varchar|char|z\.string.*|yup\.string.*|joi\.string.*|varchar\(\d+\)|[a-z_]+\(.*)$/i;
+  /^(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|string|str|text|number|boolean|bool|true|false|null|none|nil|undefined|optional|required|object|buffer|bytes|unknown|any|void|hidden|visible|masked|bearer|basic|digest|oauth2?|jwt|default|unset|empty|missing|invalid|incorrect|expired|wrong|valid|changeme|disabled|enabled|reset|forgot|forgotten|confirm(?:ed|ation)?|private|public|admin|root|test|testing|key|value|type|name|field|input|hash|hashed|encrypted|plain|plaintext|credentials?|prompt|auto|never|always|current|new|old|prefer-not-to-say|new-password|current-password|one-time-code|not|set|sent|stored|needed|too|correct|the|for|and|that|this|from|same|being|in|on|on-behalf-of|webpack|sha-?\d+|base64|utf-?8\w*|pbkdf2\w*|v\d\S*|bcrypt|argon2id?|scrypt|md5|varchar|char|z\.string.*|yup\.string.*|joi\.string.*|varchar\(\d+\)|[a-z_]+\(.*)$/i;
 
 /** What a form says of a password, as against a password of several words. */
 const SENTENCE =
@@ -24,6 +27,16 @@ export function isPassword(value: string, quoted: boolean): boolean {
   if (/^[a-z]+(?:[-_.:/][a-z]+)+$/i.test(bare)) return false;
   if (/^[A-Za-z]+$/.test(bare)) return quoted && bare.length >= 8 && isMixed(bare);
   return /[\d!@#$%^&*?+~]/.test(value);
+}
+
+/** What a variable of the environment may hold as a password: any word that is not one of these. */
+export function isChosen(value: string): boolean {
+  return (
+    !isPlaceholder(value) &&
+    !EXPRESSION.test(value) &&
+    !WORD.test(value) &&
+    !(/[A-Z_.]/.test(value) && isIdentifier(value))
+  );
 }
 
 /** A name of something in code, such as `passwordField2` or `DB_PASSWORD_FILE`. */
@@ -44,6 +57,7 @@ export function isKey(value: string): boolean {
   if (value.length < 16 || isPlaceholder(value) || EXPRESSION.test(value)) return false;
   if (/^[a-z]+:\/\//i.test(value) || /^[./~]/.test(value) || /^sha\d+-/.test(value)) return false;
   if (!/\d/.test(value) || !/[a-z]/i.test(value)) return false;
+  if (/^[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)+\(?$/.test(value)) return false;
   if (/^[a-z]{2,}(?:[-_./:][a-z\d]{1,12}){1,12}$/i.test(value) && !/[a-z]\d[a-z]|\d[a-z]\d/i.test(value))
     return false;
   return entropyOf(value.slice(0, 100)) >= 3;

@@ -1,79 +1,9 @@
-import { isKey, isPassword, isSpoken } from "./assigned.ts";
+import { ASSIGNED, isKey, isPassword } from "./assigned.ts";
 import { isPlaceholder, type Rule } from "./rule.ts";
 
-/** What a name of a password ends in, and what stands between it and its value. */
-const PASSWORD_NAME = "pass(?:word|wd|phrase|code)?|pwd|passwort|contrase(?:n|ñ)a|mot[_ ]de[_ ]passe|pw";
+/** What a name of a key ends in. */
 const KEY_NAME =
   "(?:api|access|auth|secret|private|account|encryption|signing|master|service|admin|app|application|client|session|refresh|bearer|license|subscription|storage|shared|registry|webhook|bot|deploy|personal|identity|id|oauth|csrf|xsrf|security|hmac|jwt|cookie|user|team|write|read|role)[_. -]?(?:access[_. -]?)?(?:key|token|secret|pat)(?:[_-]?(?:base|v?\\d))?|apikey|secret|token|credential|[a-z]{2,24}_(?:key|token|secret|pat)";
-const ASSIGNED = "[\"'\\]`]{0,2}\\s{0,8}(?:=>|:=|[:=])\\s{0,8}";
-
-const passwords: readonly Rule[] = [
-  {
-    name: "password",
-    anchors: ["pass", "pwd", "pw", "contrase"],
-    pattern: new RegExp(`(?:${PASSWORD_NAME})(?:_?\\d)?${ASSIGNED}"((?:[^"\\\\\\r\\n]|\\\\.){4,200})`, "gi"),
-    tail: /[^"\\\r\n]*/y,
-    accept: (value) => isPassword(value, true),
-  },
-  {
-    name: "password",
-    anchors: ["pass", "pwd", "pw", "contrase"],
-    pattern: new RegExp(
-      `(?:${PASSWORD_NAME})(?:_?\\d)?${ASSIGNED}(['\`])((?:(?!\\1)[^\\\\\\r\\n]|\\\\.){4,200})(?=\\1)`,
-      "gi",
-    ),
-    accept: (value) => isPassword(value, true),
-  },
-  {
-    name: "password",
-    anchors: ["pass", "pwd", "pw", "contrase"],
-    pattern: new RegExp(`(?:${PASSWORD_NAME})(?:_?\\d)?${ASSIGNED}([^\\s"'\`;\\\\<>{}()[\\]]{4,100})`, "gi"),
-    tail: /[^\s"'`;\\]*/y,
-    accept: (value) => isPassword(value, false),
-  },
-  {
-    // `my password is hunter2`, `password for staging: hunter2`.
-    name: "password",
-    anchors: ["pass", "pwd", "pw"],
-    pattern:
-      /\b(?:password|passphrase|passcode|passwd|pwd|pw)(?: (?:for|of|to|on) [^\s,;:]{1,40}(?: [^\s,;:]{1,40}){0,3})?(?: is(?: now)?| =|:)[: ] {0,2}["'`“‘]?([^\s"'`”’]{4,100})/gi,
-    accept: isSpoken,
-  },
-  {
-    name: "password",
-    anchors: ["--pass", "--pw", "-pass", "sshpass"],
-    pattern: /(?:--?pass(?:word|wd|phrase)?|--pwd|sshpass -p)[ =]["']?([^\s"'`;|]{4,100})/gi,
-    tail: /[^\s"'`]*/y,
-    accept: (value) => isPassword(value, false) || isPassword(value, true),
-  },
-  {
-    // `mysql -u root -phunter2`, and what takes it as a word of its own.
-    name: "password",
-    anchors: ["mysql", "mariadb", "mongo", "docker login", "redis-cli", "ldapsearch"],
-    pattern:
-      /(?:mysql(?:dump|admin)?|mariadb|mongo(?:sh|dump|restore)?|docker login|redis-cli|ldapsearch)\b[^\n|;&]{0,120} (?:-p ?|-a |-w )["']?([^\s"'`;|-][^\s"'`;|]{3,100})/g,
-    accept: (value) => isPassword(value, true),
-  },
-  {
-    name: "netrc",
-    anchors: ["machine", "login"],
-    pattern:
-      /\b(?:machine\s{1,4}[^\s]{1,200}|login\s{1,4}[^\s]{1,200})\s{1,8}(?:login\s{1,4}[^\s]{1,200}\s{1,8})?password\s{1,4}([^\s]{1,200})/g,
-    accept: (value) => !isPlaceholder(value),
-  },
-  {
-    name: "pgpass",
-    anchors: [":5432:", ":543", ":*:"],
-    pattern: /(?<![\w.:-])[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,63}:[\w*-]{1,63}:([^\s:"'\\]{4,100})/g,
-    accept: (value) => !isPlaceholder(value),
-  },
-  {
-    name: "curl_credentials",
-    anchors: ["curl", "http", "wget", "--user", "-u "],
-    pattern: /(?:\s-u|--user|--proxy-user)[ =]{0,2}["']?([^\s"':[\]%]{1,100}:[^\s"'`[\]]{3,100})/g,
-    accept: (value) => isPassword(value.slice(value.indexOf(":") + 1), true),
-  },
-];
 
 const headers: readonly Rule[] = [
   {
@@ -132,6 +62,21 @@ const keys: readonly Rule[] = [
     accept: isKey,
   },
   {
+    // `use the api key 0123…`, without anything between.
+    name: "api_key",
+    anchors: ["key ", "token ", "secret "],
+    pattern:
+      /\b(?:api[ _-]?key|(?:access|auth|secret|bearer|session|refresh|deploy)[ _-]?(?:key|token)|my (?:key|token|secret))\s{1,3}["'`]?([A-Za-z0-9_-]{24})/gi,
+    tail: /[A-Za-z0-9_-]*/y,
+    accept: isKey,
+  },
+  {
+    name: "api_key",
+    anchors: ["key>", "token>", "secret>"],
+    pattern: /<(?:[\w.:-]{0,40}(?:key|token|secret))>\s{0,4}([^<>\s]{12,500})(?=\s{0,4}<\/)/gi,
+    accept: isKey,
+  },
+  {
     name: "api_key",
     anchors: ["--token", "--api", "--key", "--secret", "--auth"],
     pattern:
@@ -144,7 +89,7 @@ const keys: readonly Rule[] = [
     anchors: ["_auth"],
     pattern: /_(?:authToken|auth|password)["']?\s{0,3}[=:]\s{0,3}["']?([A-Za-z0-9+/=_.-]{8})/g,
     tail: /[A-Za-z0-9+/=_.-]*/y,
-    accept: (value) => !isPlaceholder(value),
+    accept: (value) => !isPlaceholder(value) && value.length >= 16 && /\d/.test(value),
   },
   {
     name: "docker_auth",
@@ -177,4 +122,4 @@ const keys: readonly Rule[] = [
 ];
 
 /** Secrets that only their place gives away. */
-export const ASSIGNMENTS: readonly Rule[] = [...passwords, ...headers, ...keys];
+export const ASSIGNMENTS: readonly Rule[] = [...headers, ...keys];

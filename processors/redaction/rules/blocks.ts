@@ -6,8 +6,10 @@ const BEGIN = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|SECRET KEY)[A-Z ]{0,1
 const END = /-{4,5} ?END [A-Z0-9 ]{0,40}(?:PRIVATE KEY|SECRET KEY)[A-Z ]{0,10} ?-{4,5}/g;
 const PUTTY_BEGIN = /PuTTY-User-Key-File-\d/g;
 const PUTTY_END = /Private-(?:MAC|Hash): {0,4}[0-9a-f]{16,128}/g;
-/** What a key without a last line consists of: base64, headers, and what quoting puts between lines. */
-const BODY = /[A-Za-z0-9+/=\s\\:,>|"'.-]*/y;
+/** What a key without a last line goes on with: what quoting puts between two lines, and a line or a header. */
+const LINE =
+  /(?:\\[nrt]|[\s"'`,+>|\\-]){0,24}(?:(?:Proc-Type|DEK-Info|Comment|Version|Hash|Encryption|Public-Lines|Private-Lines)[^\n\\]{0,120}|[A-Za-z0-9+/=]{16,})/y;
+const LAST_LINE = /(?:\\[nrt]|[\s"'`,+>|\\-]){0,24}[A-Za-z0-9+/=]{1,15}(?![A-Za-z0-9])/y;
 
 /** Keys that are many lines, from their first to their last, whatever stands between. One pass over the text. */
 export function findBlocks(text: string): Finding[] {
@@ -51,7 +53,17 @@ function between(text: string, { begin, end, rule, hint }: Kind): Finding[] {
 
 /** Where a key without a last line ends. The name of its first line alone, in a sentence, is no key. */
 function endOfBody(text: string, from: number): number {
-  BODY.lastIndex = from;
-  const length = BODY.exec(text)?.[0].length ?? 0;
-  return length >= 40 ? from + length : from;
+  const end = follow(text, from, LINE, Infinity);
+  return end === from ? from : follow(text, end, LAST_LINE, 1);
+}
+
+function follow(text: string, from: number, line: RegExp, times: number): number {
+  let end = from;
+  for (let i = 0; i < times; i += 1) {
+    line.lastIndex = end;
+    const [found = ""] = line.exec(text) ?? [];
+    if (found === "") return end;
+    end += found.length;
+  }
+  return end;
 }

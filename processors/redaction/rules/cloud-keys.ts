@@ -23,6 +23,14 @@ export const CLOUD_KEYS: readonly Rule[] = [
     accept: (value) => !isPlaceholder(value),
   },
   {
+    // `and the secret is …`, in a sentence.
+    name: "aws_secret_key",
+    anchors: ["secret"],
+    pattern: /\bsecret(?: (?:access )?key)?(?: is)?:? ["'`]?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi,
+    accept: (value) =>
+      !isPlaceholder(value) && /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value),
+  },
+  {
     name: "aws_session_token",
     anchors: ["session", "security"],
     pattern:

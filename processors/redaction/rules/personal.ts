@@ -10,7 +10,7 @@ const ROBOT =
 
 /** Names in paths that name nobody. */
 const SHARED =
-  /^(?:shared|public|default|all users|guest|user|users?name|you|me|name|runner|runneradmin|ubuntu|debian|ec2-user|node|vscode|app|root|circleci|jenkins|vagrant|coder|gitpod|codespace|linuxbrew|settings|dashboard|index|page|pages|profile|search|about|login|home|main|feed|new|.*\.(?:[jt]sx?|html?|css|vue|php|py|md|json|rb|go))$/i;
+  /^(?:shared|public|default|all users|guest|user|users?name|you|me|name|runner|runneradmin|ubuntu|debian|ec2-user|node|vscode|app|root|circleci|jenkins|vagrant|coder|gitpod|codespace|linuxbrew|settings|dashboard|index|page|pages|profile|search|about|login|home|main|feed|new|tmp|temp|data|.*\.(?:[jt]sx?|html?|css|vue|php|py|md|json|rb|go))$/i;
 
 function namesSomebody(name: string): boolean {
   return !SHARED.test(name) && !/^[\d.]+$|^[0-9a-f]{8}-|^[:*{$<%[(]/i.test(name) && /[\p{L}\d]/u.test(name);
@@ -25,6 +25,7 @@ export const PERSONAL: readonly Rule[] = [
   {
     name: "email",
     anchors: ["@"],
+    weak: true,
     pattern:
       /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}_][\p{L}\p{N}._%+'-]{0,63}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}[\p{L}\p{N}])?\.){1,6}(?:\p{L}{2,24}|xn--[a-z0-9-]{2,40})(?![\p{L}\p{N}_-])/gu,
     accept: (value) => !FILE.test(value) && !ROBOT.test(value),
@@ -34,7 +35,7 @@ export const PERSONAL: readonly Rule[] = [
     name: "home_path",
     anchors: ["/users/", "/home/"],
     pattern: new RegExp(
-      `(?<![\\w.}@-])(?:file://)?(?:/(?:mnt/)?[a-z](?=/)|/(?:var|export|usr|data|nfs|net|rpool|host_mnt|System/Volumes/Data)|/Volumes/[^/\\s]{1,60})?/(?:Users|home)/(${SPACED}|${NAME})`,
+      `(?:(?<![\\w.}@-])|(?<=://[a-z]{1,16}))(?:file://)?(?:/(?:mnt/)?[a-z](?=/)|/(?:var|export|usr|data|nfs|net|rpool|host_mnt|System/Volumes/Data)|/Volumes/[^/\\s]{1,60})?/(?:Users|home)/(${SPACED}|${NAME})`,
       "g",
     ),
     accept: (value) => namesSomebody(value.replace(/\.+$/, "")),

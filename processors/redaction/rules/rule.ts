@@ -12,6 +12,8 @@ export interface Rule {
   pattern: RegExp;
   /** Sticky, a single class of characters: all that follow belong to the secret. */
   tail?: RegExp;
+  /** Another rule, that finds the same and more, names the marker. */
+  weak?: boolean;
   /** Refuses what only looks like it. `value` is the secret with its tail. */
   accept?: (value: string, match: RegExpExecArray) => boolean;
 }

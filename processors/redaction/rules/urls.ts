@@ -1,4 +1,4 @@
-import { isPassword } from "./assigned.ts";
+import { isKey, isPassword } from "./assigned.ts";
 import { isPlaceholder, type Rule } from "./rule.ts";
 
 const DATABASES =
@@ -42,9 +42,17 @@ export const URLS: readonly Rule[] = [
     name: "url_token",
     anchors: ["=", "%3d"],
     pattern:
-      /[?&#;](?:access_?token|refresh_?token|id_?token|auth_?token|oauth_?token|session_?token|token|api[_-]?key|apikey|key|subscription-key|auth|authorization|secret|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential|hdnts|jwt|sas|code|pat|private_token|job_token|invite|ticket|session|sid|hmac|pwd|passwd|password)=([^\s"'`<>&#\\]{8})/gi,
+      /[?&#](?:access_?token|refresh_?token|id_?token|auth_?token|oauth_?token|session_?token|token|api[_-]?key|apikey|key|subscription-key|auth|authorization|secret|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential|hdnts|jwt|sas|pat|private_token|job_token|invite|ticket|session|sid|hmac|pwd|passwd|password)=([^\s"'`<>&#\\]{8})/gi,
     tail: /[^\s"'`<>&#\\)\]}]*/y,
     accept: (value) => !isPlaceholder(value) && !TEMPLATE.test(value) && isQueryToken(value),
+  },
+  {
+    // What an identity provider sends back; code in an address is called the same.
+    name: "url_token",
+    anchors: ["code="],
+    pattern: /[?&#]code=([A-Za-z0-9._~/-]{20})/g,
+    tail: /[A-Za-z0-9._~/%-]*/y,
+    accept: isKey,
   },
   {
     name: "slack_webhook",
