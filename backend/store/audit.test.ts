@@ -104,6 +104,11 @@ describe("what was done to the trail is found:", () => {
     expect(await broken()).toBe(seq);
   });
 
+  it("the last was removed, by what is recomputed and by the head alike", async () => {
+    await run("DELETE FROM audit WHERE seq = 6");
+    expect(await check()).toMatchObject({ checked: 5, broken: 6, end: 6 });
+  });
+
   it("two were exchanged", async () => {
     await run("UPDATE audit SET seq = -3 WHERE seq = 3");
     await run("UPDATE audit SET seq = 3 WHERE seq = 4");

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { explain } from "../failure.ts";
 import { type Backend, postLocal } from "./enrol.ts";
 import { startFolder } from "./folder.ts";
-import { forgetPreviousSecrets, readOrCreateSecrets, renewSecrets } from "./secrets.ts";
+import { forgetPreviousSecrets, readIfThere, readOrCreateSecrets, renewSecrets } from "./secrets.ts";
 
 const Counts = z.record(z.string(), z.number());
 const Rotation = z.object({
@@ -74,6 +74,10 @@ function forget(secretsFile: string, { unreadable, sealed }: Result): number {
 }
 
 function renew(secretsFile: string): number {
+  if (readIfThere(secretsFile) === "") {
+    process.stderr.write(`talos: no npm start has run here: there is no ${secretsFile}\n`);
+    return 1;
+  }
   if (!renewSecrets(secretsFile)) {
     process.stderr.write("talos: a rotation is under way already; end it with --forget before the next\n");
     return 1;
