@@ -65,6 +65,8 @@ it.each(["llama3.1:8b", "qwen2.5", "registry.example/team/model:7b-q4_K_M", "clo
 it.each<[object, RegExp]>([
   [{ provider: "cloud" }, /^endpoint: is needed/],
   [{ provider: "cloud", endpoint: "https://x.example" }, /^token: is needed/],
+  [{ provider: "auto", endpoint: "https://x.example" }, /^token: is needed/],
+  [{ provider: "auto", endpoint: "http://x.example", token: CANARY }, /^endpoint: http:\/\/ is refused/],
   [{ provider: "cloud", endpoint: "http://x.example", token: CANARY }, /^endpoint: http:\/\/ is refused/],
   [{ provider: "cloud", endpoint: "https://x.example", token: `${CANARY}\n` }, /^token: must be printable/],
   [{ headers: { Authorization: CANARY } }, /^headers: must not hold/],

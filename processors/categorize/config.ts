@@ -12,17 +12,18 @@ const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,120}(?::[A-Za-z0-9._-]{1,60})?
 export const CategorizeConfig = z
   .strictObject({
     provider: z
-      .enum(["rules", "ollama", "cloud"])
+      .enum(["rules", "ollama", "cloud", "auto"])
       .default("rules")
       .describe(
         "Who reads the prompt. `rules`: nobody, a list of words decides. `ollama`: a model on this computer. " +
-          "`cloud`: the team's own backend, which asks Claude Haiku.",
+          "`cloud`: the team's own backend, which asks Claude Haiku. " +
+          "`auto`: the one that the privacy mode in force is about.",
       ),
     endpoint: endpoint("root")
       .optional()
       .describe(
         "`ollama`: an address of this computer alone, `http://localhost:11434` unless given. " +
-          "`cloud`: the backend's base URL; `/v1/categorize` is appended.",
+          "`cloud`, `auto`: the backend's base URL; `/v1/categorize` is appended.",
       ),
     model: z
       .string()
@@ -31,7 +32,7 @@ export const CategorizeConfig = z
         error: "runs on Ollama's servers, not on this computer",
       })
       .default("llama3.1:8b")
-      .describe("`ollama`: the model, as `ollama list` names it."),
+      .describe("`ollama`, `auto`: the model, as `ollama list` names it."),
     timeout: duration()
       .refine((ms) => ms > 0 && ms <= LONGEST_TIMEOUT_MS, { error: "must be more than 0 and at most 10m" })
       .prefault("60s")
@@ -40,10 +41,13 @@ export const CategorizeConfig = z
       .boolean()
       .default(true)
       .describe(
-        "`ollama`: wait for the mains where the system tells. Prompts wait encrypted, counts do not.",
+        "`ollama`, `auto`: wait for the mains where the system tells. Prompts wait encrypted, counts do not.",
       ),
-    token: headerSecret.optional().describe("`cloud`: sent as `Authorization: Bearer …`."),
-    headers: z.record(headerName, headerSecret).default({}).describe("`cloud`: sent with every request."),
+    token: headerSecret.optional().describe("`cloud`, `auto`: sent as `Authorization: Bearer …`."),
+    headers: z
+      .record(headerName, headerSecret)
+      .default({})
+      .describe("`cloud`, `auto`: sent with every request."),
     tls: TlsConfig,
     proxy: ProxyConfig,
   })
@@ -55,15 +59,26 @@ export const CategorizeConfig = z
     path: ["endpoint"],
     error: "is needed with `provider: cloud`",
   })
-  .refine((c) => c.provider !== "cloud" || c.token !== undefined, {
+  .refine((c) => !asksBackend(c) || c.token !== undefined, {
     path: ["token"],
-    error: "is needed with `provider: cloud`",
+    error: "is needed beside the backend's `endpoint`",
   })
   .refine((c) => !Object.keys(c.headers).some((name) => name.toLowerCase() === "authorization"), {
     path: ["headers"],
     error: "must not hold `Authorization`; use `token`",
   });
 export type CategorizeConfig = z.output<typeof CategorizeConfig>;
+
+/** Without an endpoint, `auto` has Ollama alone. */
+export function asksBackend({
+  provider,
+  endpoint: url,
+}: {
+  provider: string;
+  endpoint?: URL | undefined;
+}): boolean {
+  return url !== undefined && (provider === "cloud" || provider === "auto");
+}
 
 function isPlainLoopback(url: URL): boolean {
   return url.protocol === "http:" && isLoopback(url.hostname) && url.pathname === "/" && url.search === "";

@@ -3,6 +3,7 @@ import { categorizeFactory } from "./factory.ts";
 
 describeProcessorContract(categorizeFactory, {});
 describeProcessorContract(categorizeFactory, { provider: "ollama" });
+describeProcessorContract(categorizeFactory, { provider: "auto" });
 describeProcessorContract(categorizeFactory, {
   provider: "cloud",
   endpoint: "https://talos.example.com",

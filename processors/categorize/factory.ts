@@ -1,7 +1,7 @@
 import { defineProcessor, type Settings } from "#component/component.ts";
 import { Announcer } from "./announcer.ts";
 import { CloudModel } from "./cloud.ts";
-import { CategorizeConfig } from "./config.ts";
+import { asksBackend, CategorizeConfig } from "./config.ts";
 import type { Model } from "./model.ts";
 import { OllamaModel } from "./ollama.ts";
 import { readPower } from "./power.ts";
@@ -17,16 +17,20 @@ export const categorizeFactory = defineProcessor({
   create: (settings, config) =>
     new CategorizeProcessor(
       settings,
-      modelOf(settings, config),
+      modelsOf(settings, config),
       new Announcer(settings, config.model).announce,
     ),
 });
 
-function modelOf(settings: Settings, config: CategorizeConfig): Model | undefined {
+/** The backend first: where both may be asked, the text goes there anyway. */
+function modelsOf(settings: Settings, config: CategorizeConfig): Model[] {
   const { clock, platform } = settings;
-  const { provider, endpoint, model, timeout: timeoutMs } = config;
-  if (provider === "cloud") return new CloudModel(settings, config);
-  if (provider === "rules") return undefined;
-  const power = config.pause_on_battery ? () => readPower(platform.os) : undefined;
-  return new OllamaModel({ clock, endpoint, model, timeoutMs, power });
+  const { provider, model, timeout: timeoutMs } = config;
+  const models: Model[] = asksBackend(config) ? [new CloudModel(settings, config)] : [];
+  if (provider === "ollama" || provider === "auto") {
+    const power = config.pause_on_battery ? () => readPower(platform.os) : undefined;
+    const endpoint = provider === "ollama" ? config.endpoint : undefined;
+    models.push(new OllamaModel({ clock, endpoint, model, timeoutMs, power }));
+  }
+  return models;
 }

@@ -284,7 +284,7 @@ it("waits for the mains", async () => {
     timeoutMs: 1_000,
     power: async () => power,
   });
-  const made = new CategorizeProcessor(settings, model);
+  const made = new CategorizeProcessor(settings, [model]);
   const first = await made.later.resolve(promptRecord(PROMPT), never, "categorize_local");
   expect(first).toEqual({ kind: "retry", afterMs: 300_000, reason: "on_battery" });
   expect(ollama.asked).toEqual([]);

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 function withModel(ask: () => Promise<Asked>, method: Model["method"] = "ollama") {
   const settings = testSettings();
   const model = { method, ask, start: async () => {}, close: () => {} };
-  return { settings, processor: new CategorizeProcessor(settings, model) };
+  return { settings, processor: new CategorizeProcessor(settings, [model]) };
 }
 
 const ANSWER: Asked = {
@@ -18,7 +18,7 @@ const ANSWER: Asked = {
 };
 
 describe("what it has to do with", () => {
-  const { later } = new CategorizeProcessor(testSettings(), undefined);
+  const { later } = new CategorizeProcessor(testSettings(), []);
 
   it.each([
     ["a prompt with its text", promptRecord("x"), true],
@@ -49,7 +49,7 @@ it("leaves the text to those who know the mode", async () => {
 
 it("without a model, the rules decide, and that is no failure", async () => {
   const settings = testSettings();
-  const processor = new CategorizeProcessor(settings, undefined);
+  const processor = new CategorizeProcessor(settings, []);
   const record = promptRecord("Write unit tests for the parser.");
   expect(await processor.later.resolve(record, never, "categorize_local")).toEqual({ kind: "done", record });
   expect(Object.fromEntries(record.attributes)).toEqual({
@@ -89,4 +89,26 @@ it("a bug in one turn does not keep the next from its own", async () => {
   const second = processor.later.resolve(promptRecord("x"), never, "full");
   await expect(first).rejects.toThrow("a bug");
   expect((await second).kind).toBe("done");
+});
+
+it.each([
+  ["categorize_local", "ollama"],
+  ["categorize_cloud", "haiku"],
+  ["full", "haiku"],
+  ["off", "rules"],
+] as const)("of two models, mode %s takes %s", async (mode, method) => {
+  const asked: string[] = [];
+  const models = (["haiku", "ollama"] as const).map((each): Model => ({
+    method: each,
+    start: async () => {},
+    close: () => {},
+    ask: async () => {
+      asked.push(each);
+      return ANSWER;
+    },
+  }));
+  const record = promptRecord("x");
+  await new CategorizeProcessor(testSettings(), models).later.resolve(record, never, mode);
+  expect(record.attributes.get("talos.category.method")).toBe(method);
+  expect(asked).toEqual(method === "rules" ? [] : [method]);
 });

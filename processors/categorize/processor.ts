@@ -11,18 +11,19 @@ const METHOD = "talos.category.method";
 /** Says what kind of work a prompt asks for. The text itself stays as it is: others remove it. */
 export class CategorizeProcessor implements Processor {
   readonly #settings: Settings;
-  readonly #model: Model | undefined;
+  readonly #models: readonly Model[];
   readonly #announce: (reason: RulesReason | undefined) => void;
   /** One question at a time: the next one waits for it. */
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** `models`: the one to be preferred first. Without any, the rules decide. */
   constructor(
     settings: Settings,
-    model: Model | undefined,
+    models: readonly Model[],
     announce: (reason: RulesReason | undefined) => void = () => {},
   ) {
     this.#settings = settings;
-    this.#model = model;
+    this.#models = models;
     this.#announce = announce;
   }
 
@@ -35,11 +36,14 @@ export class CategorizeProcessor implements Processor {
   };
 
   async start(): Promise<void> {
-    await this.#model?.start();
+    for (const model of this.#models) {
+      // oxlint-disable-next-line no-await-in-loop -- at most two
+      await model.start();
+    }
   }
 
   async shutdown(): Promise<void> {
-    this.#model?.close();
+    for (const model of this.#models) model.close();
   }
 
   process(records: SourceRecord[]): SourceRecord[] {
@@ -54,29 +58,32 @@ export class CategorizeProcessor implements Processor {
 
   async #resolve(record: SourceRecord, signal: AbortSignal, mode: Mode): Promise<Resolved> {
     const prompt = record.body ?? "";
-    const asked = await this.#ask(prompt, signal, mode);
+    const model = this.#models.find(({ method }) => mayRead(method, mode));
+    const asked = await this.#ask(model, prompt, signal);
     if (asked.kind === "retry") {
       this.#settings.count("processor_categorize_retries");
       return asked;
     }
     this.#announce(asked.kind === "rules" ? asked.reason : undefined);
-    if (asked.kind === "rules") this.#label(record, categorizeByRules(prompt), "rules");
-    else this.#labelByModel(record, asked.answer, prompt);
+    if (asked.kind === "rules" || model === undefined)
+      this.#label(record, categorizeByRules(prompt), "rules");
+    else this.#labelByModel(record, asked.answer, { prompt, method: model.method });
     return { kind: "done", record };
   }
 
-  /** The contract says by whom a prompt may be read in this mode. Nobody else is asked. */
-  async #ask(prompt: string, signal: AbortSignal, mode: Mode): Promise<Asked> {
-    const model = this.#model;
-    if (model === undefined) return { kind: "rules", reason: "configured" };
-    const permitted = attributeRule("talos.prompt", METHOD, mode)?.values?.includes(model.method) ?? false;
-    const asked: Asked = permitted ? await model.ask(prompt, signal) : { kind: "rules", reason: "mode" };
+  async #ask(model: Model | undefined, prompt: string, signal: AbortSignal): Promise<Asked> {
+    if (this.#models.length === 0) return { kind: "rules", reason: "configured" };
+    const asked: Asked = (await model?.ask(prompt, signal)) ?? { kind: "rules", reason: "mode" };
     if (asked.kind === "rules") this.#settings.count(`processor_categorize_without_model_${asked.reason}`);
     return asked;
   }
 
-  #labelByModel(record: SourceRecord, { task, project, ...guess }: Answer, prompt: string): void {
-    this.#label(record, guess, this.#model?.method ?? "rules");
+  #labelByModel(
+    record: SourceRecord,
+    { task, project, ...guess }: Answer,
+    { prompt, method }: { prompt: string; method: string },
+  ): void {
+    this.#label(record, guess, method);
     const guarded = guardHints(
       { ...(task !== undefined && { task }), ...(project !== undefined && { project }) },
       prompt,
@@ -102,4 +109,9 @@ export class CategorizeProcessor implements Processor {
     if ("kept" in hint) attributes.set(name, hint.kept);
     else this.#settings.count(`processor_categorize_dropped_hints_${hint.dropped}`);
   }
+}
+
+/** The contract says by whom a prompt may be read in this mode. Nobody else is asked. */
+function mayRead(method: Model["method"], mode: Mode): boolean {
+  return attributeRule("talos.prompt", METHOD, mode)?.values?.includes(method) ?? false;
 }
