@@ -139,7 +139,8 @@ async function updateMember(
   { email, label, role }: Membership,
   { spend, atMs, nowMs }: Message,
 ): Promise<void> {
-  const changes = "role NOT IN ('owner', ?2) AND provider_role <> ?2 AND provider_at <= ?3";
+  // Behind the first update, which takes note of a role that changes nothing.
+  const changes = "provider_role <> ?2 AND provider_at <= ?3";
   const ofMember = `(SELECT id FROM members WHERE id = ?1 AND removed_at IS NULL AND ${changes})`;
   const bound = (sql: string) => db.prepare(sql).bind(member, role, atMs, nowMs);
   await audited(db, team, entry("member.role", id, { role }), nowMs, [

@@ -31,7 +31,8 @@ export function person(cookie: string, bindings: Partial<ApiBindings> = {}): Per
       };
       const response = await call(path, init, bindings);
       const text = await response.text();
-      const parsed = (text === "" ? undefined : JSON.parse(text)) as T & { error?: { code: string } };
+      const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+      const parsed = (isJson ? JSON.parse(text) : undefined) as T & { error?: { code: string } };
       const setCookie = response.headers.get("set-cookie");
       return { status: response.status, body: parsed, code: parsed?.error?.code, setCookie };
     },
