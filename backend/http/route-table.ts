@@ -1,8 +1,7 @@
 import type { Context, Hono } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type * as z from "zod";
 import type { AgentActor, ApiKeyActor, MemberActor } from "../domain/actor.ts";
-import type { Method, RouteName, RouteSpec, RouteSpecs } from "../domain/api/spec.ts";
+import type { RouteName, RouteSpec, RouteSpecs } from "../domain/api/spec.ts";
 import { type Settings, settingsOf } from "../env.ts";
 import { actorFor } from "./actor.ts";
 import { sealTrail } from "../store/audit-heads.ts";
@@ -46,20 +45,19 @@ export type Handlers<T extends RouteSpecs> = {
   [K in keyof T]: T[K] extends RouteSpec ? Handler<T[K]> : never;
 };
 
+type AnyHandler = (request: unknown) => Promise<object | undefined>;
+
 /** Makes the table reachable. A route without a handler, or the reverse, does not compile. */
 export function mount<const T extends RouteSpecs>(app: Hono<ApiEnv>, specs: T, handlers: Handlers<T>): void {
   for (const [name, spec] of Object.entries(specs)) {
-    const handler = handlers[name as RouteName] as unknown as (request: unknown) => Promise<unknown>;
-    const [method = "GET", path = "/"] = name.split(" ") as [Method, string];
-    app.on(method, path, (c) => serve(c, spec, handler));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Handlers has checked each by its route's name
+    const handler = handlers[name as RouteName] as unknown as AnyHandler;
+    const space = name.indexOf(" ");
+    app.on(name.slice(0, space), name.slice(space + 1), (c) => serve(c, spec, handler));
   }
 }
 
-async function serve(
-  c: Context<ApiEnv>,
-  spec: RouteSpec,
-  handler: (request: unknown) => Promise<unknown>,
-): Promise<Response> {
+async function serve(c: Context<ApiEnv>, spec: RouteSpec, handler: AnyHandler): Promise<Response> {
   if (isForBrowsers(spec)) requireSameOrigin(c);
   const nowMs = Date.now();
   if (spec.access.who === "anyone") await allowRate(c, spec.access);
@@ -79,7 +77,7 @@ async function serve(
     c.executionCtx.waitUntil(sealAfter(c, actor.team));
   }
   if (answer instanceof Response) return answer;
-  return answer === undefined ? c.body(null, 204) : c.json(answer as object, 200 as ContentfulStatusCode);
+  return answer === undefined ? c.body(null, 204) : c.json(answer);
 }
 
 /** What was done is in the trail already: its seal may come a moment later, and the next one covers it too. */

@@ -41,6 +41,7 @@ export const Cursor = z.string().regex(/^[A-Za-z0-9._-]{1,120}$/);
 
 /** A page of a list: `next` is the cursor of the page behind it, null on the last. */
 export function page<K extends string, T extends z.ZodType>(name: K, row: T) {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed name widens to any string
   return z.object({ [name]: z.array(row), next: z.string().nullable() } as Record<K, z.ZodArray<T>> & {
     next: z.ZodNullable<z.ZodString>;
   });
