@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { type ExportHead, exportText } from "#proto/audit-chain.ts";
 import { signedBytes } from "#proto/agent-api.ts";
 import { toHex } from "#proto/hex.ts";
@@ -43,6 +44,8 @@ const USAGE = [
   "unpricedTokens",
 ];
 
+const Days = z.object({ from: Day, to: Day }).refine(isOrdered);
+
 type ExportRoutes = Pick<typeof auditRoutes, "GET /api/audit/export" | "GET /api/export/usage">;
 
 /** Whole tables, read page by page while they are sent. Each export is in the trail before its first byte. */
@@ -63,12 +66,12 @@ export const downloads: Handlers<ExportRoutes> = {
     return download("audit", format, framed(head, lines(format, rows, ENTRY), end));
   },
   "GET /api/export/usage": async ({ db, actor, query, nowMs }) => {
-    const [from, to] = [Day.parse(query.from), Day.parse(query.to)];
-    if (!isOrdered({ from, to })) throw new Refusal(400, "invalid_query");
+    const range = Days.safeParse(query);
+    if (!range.success) throw new Refusal(400, "invalid_query");
     const { format } = query;
     await noteExport(db, actor, { kind: "usage", format, from: query.from, to: query.to }, nowMs);
     const labels = await readLabels(db, actor.team);
-    return download("usage", format, lines(format, usagePages(db, actor.team, { from, to }, labels), USAGE));
+    return download("usage", format, lines(format, usagePages(db, actor.team, range.data, labels), USAGE));
   },
 };
 
