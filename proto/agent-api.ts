@@ -43,7 +43,7 @@ export interface EnrolAnswer {
 
 /** GET /v1/agent/config, with an ETag. The bytes that were signed, so that nothing depends on how JSON is written. */
 export interface SignedConfig {
-  /** JSON of an AgentConfig. */
+  /** JSON of an AgentConfig, base64url. */
   payload: string;
   /** Ed25519 over `talos-config-1`, a zero byte and the payload's bytes. */
   signature: string;

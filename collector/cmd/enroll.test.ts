@@ -269,7 +269,7 @@ describe("what goes wrong", () => {
     },
     {
       name: "a wrong signature",
-      lie: () => (team.tamper = (s) => ({ ...s, payload: s.payload.replace('"off"', '"full"') })),
+      lie: () => (team.tamper = (s) => ({ ...s, signature: "A".repeat(86) })),
       says: "do not trust",
     },
     {

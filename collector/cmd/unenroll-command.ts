@@ -13,6 +13,10 @@ import { eraseAll, stopCollector } from "./unenroll-erase.ts";
 
 const INTERRUPTED = 130;
 
+/** Whoever has a token for many machines could otherwise erase what others sent. */
+const NOT_FIRST =
+  "only the first of a person's machines that are still enrolled may ask for it, and an earlier one is";
+
 interface UnenrollOptions {
   config?: string[];
   erase?: boolean;
@@ -141,6 +145,7 @@ async function leave({ folder, enrolment }: Machine, erase: boolean, signal: Abo
       : `${endpoint.host} was told and takes nothing more from this machine.`;
   }
   const reason = outcome.kind === "unchanged" ? "no answer" : outcome.reason;
+  if (erase && reason.includes("409")) throw notAsked(NOT_FIRST);
   if (erase) throw notAsked(`${endpoint.host} did not take it (${reason})`);
   if (outcome.kind === "unauthorised")
     return `${endpoint.host} took nothing from this machine any more (${reason}).`;

@@ -6,8 +6,10 @@ import type {
   AgentStatus,
   EnrolAnswer,
   EnrolRequest,
+  NonceAnswer,
   RotateAnswer,
   SignedConfig,
+  SignedConsent,
   UnenrolRequest,
 } from "#proto/agent-api.ts";
 import { type Answer, retryAfterMs } from "../transport/answer.ts";
@@ -43,6 +45,7 @@ const EnrolShape = z.object({
   salt: z.string().max(200).exactOptional(),
   config: SignedConfigShape,
 }) satisfies z.ZodType<EnrolAnswer>;
+const NonceShape = z.object({ nonce: z.string().max(100) }) satisfies z.ZodType<NonceAnswer>;
 const RotateShape = z.object({ agentToken: Token }) satisfies z.ZodType<RotateAnswer>;
 
 /** Why there is no answer that can be used. `reason` is a constant of ours, with a status or a code. */
@@ -102,6 +105,18 @@ export class BackendClient {
 
   rotate(token: string, signal: AbortSignal): Promise<Outcome<RotateAnswer>> {
     return this.#call({ method: "POST", path: "/v1/agent/token", token, answer: RotateShape }, signal);
+  }
+
+  nonce(token: string, signal: AbortSignal): Promise<Outcome<NonceAnswer>> {
+    return this.#call({ method: "POST", path: "/v1/agent/consent/nonce", token, answer: NonceShape }, signal);
+  }
+
+  consent(token: string, body: SignedConsent, signal: AbortSignal): Promise<Outcome<unknown>> {
+    return this.#call({ method: "POST", path: "/v1/agent/consent", token, body }, signal);
+  }
+
+  withdraw(token: string, signal: AbortSignal): Promise<Outcome<unknown>> {
+    return this.#call({ method: "POST", path: "/v1/agent/consent/withdraw", token }, signal);
   }
 
   unenrol(token: string, body: UnenrolRequest, signal: AbortSignal): Promise<Outcome<unknown>> {

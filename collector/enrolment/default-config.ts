@@ -13,6 +13,7 @@ export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): La
   const { endpoint, ca_file: caFile } = enrolment;
   const hasSalt = folder.readFile("salt") !== undefined;
   const fromFile = (name: "token" | "salt") => JSON.stringify(`\${file:${folder.fileOf(name)}}`);
+  const tls = caFile === undefined ? "" : `, tls: { ca_file: ${JSON.stringify(caFile)} }`;
   const lines = [
     "receivers:",
     "  claude_code: {}",
@@ -20,17 +21,19 @@ export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): La
     // Without a salt here, the managed configuration brings it.
     hasSalt ? `  cwd_hash: { salt: ${fromFile("salt")} }` : "  cwd_hash: {}",
     "  redaction: {}",
+    // Reads nothing while the privacy mode is off, and then follows it.
+    `  categorize: { provider: auto, endpoint: ${JSON.stringify(endpoint.href)}, token: ${fromFile("token")}${tls} }`,
     "exporters:",
     "  otlp_http/talos:",
     `    endpoint: ${JSON.stringify(endpoint.href)}`,
     `    token: ${fromFile("token")}`,
     "    destination: talos",
-    ...(caFile === undefined ? [] : [`    tls: { ca_file: ${JSON.stringify(caFile)} }`]),
+    ...(tls === "" ? [] : [`    ${tls.slice(2)}`]),
     "service:",
     "  pipelines:",
     "    logs:",
     "      receivers: [claude_code]",
-    "      processors: [cwd_hash, redaction]",
+    "      processors: [cwd_hash, redaction, categorize]",
     "      exporters: [otlp_http/talos]",
   ];
   const layer = layerOf(`${lines.join("\n")}\n`, ENROLLED_CONFIG);

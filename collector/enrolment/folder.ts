@@ -28,7 +28,7 @@ export type Enrolment = z.output<typeof Facts>;
 
 /** Each in a file of its own, which only this user can read. */
 export type FileName = "token" | "token.previous" | "salt" | "machine.key" | "policy.json" | "highest.json";
-export type StateName = "rotation.json" | "baseline.json" | "left.json";
+export type StateName = "rotation.json" | "baseline.json" | "left.json" | "withdrawn";
 
 /**
  * `enrolment` in the configuration folder. It appears and disappears as a whole: after a crash at any moment there is

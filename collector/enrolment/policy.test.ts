@@ -77,13 +77,15 @@ it("once expired, no text is read or sent: the mode is off until a fresh one com
 });
 
 const otherKey = generateKeyPairSync("ed25519").privateKey;
+const textOf = ({ payload }: SignedConfig) => Buffer.from(payload, "base64url").toString("utf8");
+const encoded = (text: string) => Buffer.from(text).toString("base64url");
 const zeros = (length: number) => Buffer.alloc(length).toString("base64url");
 const flipped = (text: string) => `${text.startsWith("A") ? "B" : "A"}${text.slice(1)}`;
 
 it.each<{ refusal: string; offered: () => SignedConfig }>([
   { refusal: "not_the_pinned_key", offered: () => ({ ...sign(), key: zeros(32) }) },
   { refusal: "not_the_pinned_key", offered: () => ({ ...sign(), key: "" }) },
-  { refusal: "wrong_signature", offered: () => team.sign(sign({ version: 2_000 }).payload, otherKey) },
+  { refusal: "wrong_signature", offered: () => team.sign(textOf(sign({ version: 2_000 })), otherKey) },
   { refusal: "wrong_signature", offered: () => ({ ...sign(), signature: zeros(64) }) },
   { refusal: "wrong_signature", offered: () => ({ ...sign(), signature: "garbage" }) },
   { refusal: "wrong_signature", offered: () => ({ ...sign(), signature: flipped(sign().signature) }) },
@@ -91,14 +93,14 @@ it.each<{ refusal: string; offered: () => SignedConfig }>([
     refusal: "wrong_signature",
     offered: () => {
       const signed = sign({ version: 2_000 });
-      return { ...signed, payload: signed.payload.replace("categorize_local", "full") };
+      return { ...signed, payload: encoded(textOf(signed).replace("categorize_local", "full")) };
     },
   },
   { refusal: "malformed", offered: () => team.sign("") },
   { refusal: "malformed", offered: () => team.sign("[]") },
   {
     refusal: "malformed",
-    offered: () => team.sign(sign().payload.replace("categorize_local", "everything")),
+    offered: () => team.sign(textOf(sign()).replace("categorize_local", "everything")),
   },
   { refusal: "malformed", offered: () => sign({ version: 1.5 }) },
   { refusal: "of_another_machine", offered: () => sign({ agent: "agt_other", version: 2_000 }) },

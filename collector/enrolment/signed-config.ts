@@ -62,8 +62,11 @@ export function verifyConfig(signed: SignedConfig, expected: Omit<Expected, "now
   if (key === undefined || !sha256(key).equals(expected.fingerprint))
     return { refusal: "not_the_pinned_key" };
   const signature = bytesOf(signed.signature, SIGNATURE_BYTES);
-  if (signature === undefined || !isSigned(signed, signature)) return { refusal: "wrong_signature" };
-  const parsed = AgentConfigShape.safeParse(json(signed.payload));
+  const payload = bytesOf(signed.payload);
+  if (signature === undefined || payload === undefined || !isSigned(payload, signed.key, signature)) {
+    return { refusal: "wrong_signature" };
+  }
+  const parsed = AgentConfigShape.safeParse(json(payload));
   if (!parsed.success) return { refusal: "malformed" };
   const config = parsed.data;
   if (config.team !== expected.team || config.agent !== expected.agent) {
@@ -91,18 +94,18 @@ export function contentOf({ team, version, mode, retentionDays, salt, features }
   return sha256(Buffer.from(JSON.stringify(content))).toString("hex");
 }
 
-function isSigned({ payload, key }: SignedConfig, signature: Uint8Array): boolean {
+function isSigned(payload: Uint8Array, key: string, signature: Uint8Array): boolean {
   try {
     const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: key }, format: "jwk" });
-    return verify(null, signedBytes("talos-config-1", Buffer.from(payload)), publicKey, signature);
+    return verify(null, signedBytes("talos-config-1", payload), publicKey, signature);
   } catch {
     return false;
   }
 }
 
-function json(text: string): unknown {
+function json(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
   } catch {
     return undefined;
   }

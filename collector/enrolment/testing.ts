@@ -135,11 +135,11 @@ export class FakeTeam {
     return this.sign(JSON.stringify(this.config(config)));
   }
 
-  sign(payload: string, key: KeyObject = this.#keys.privateKey): SignedConfig {
-    const signature = sign(null, signedBytes("talos-config-1", Buffer.from(payload)), key).toString(
-      "base64url",
-    );
-    return { payload, signature, key: this.#publicKey.toString("base64url") };
+  sign(json: string, key: KeyObject = this.#keys.privateKey): SignedConfig {
+    const payload = Buffer.from(json);
+    const signature = sign(null, signedBytes("talos-config-1", payload), key).toString("base64url");
+    const text = payload.toString("base64url");
+    return { payload: text, signature, key: this.#publicKey.toString("base64url") };
   }
 
   get #publicKey(): Buffer {
