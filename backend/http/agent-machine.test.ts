@@ -4,7 +4,7 @@ import type { RotateAnswer, SignedConfig } from "#proto/agent-api.ts";
 import { place } from "../queue/ingest.ts";
 import { storeEvents } from "../store/ingest.ts";
 import { deleteExpired } from "../store/retention.ts";
-import { deliver, type Enrolment, enrol, messagesOf, post, signIn } from "../test/client.ts";
+import { call, deliver, type Enrolment, enrol, messagesOf, post, signIn } from "../test/client.ts";
 import {
   ask,
   asAgent,
@@ -90,6 +90,20 @@ describe("who asks", () => {
     expect((await asAgent(agentToken, "GET /api/me")).status).toBe(401);
     expect((await asAgent(agentToken, "GET /api/agents")).status).toBe(401);
   });
+});
+
+it("a machine that asks without end is told to wait, and no other is", async () => {
+  const { agentToken, agent, cookie } = await machine();
+  const other = await enrolled((await newToken(cookie)).token);
+  const BUCKETS = {
+    idFromName: (name: string) => name,
+    get: (name: string) => ({ take: async () => ({ allowed: name !== `agent:${agent}`, retryAfterS: 7 }) }),
+  } as never;
+  const config = (token: string) =>
+    call("/v1/agent/config", { headers: { authorization: `Bearer ${token}` } }, { BUCKETS });
+  const refused = await config(agentToken);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "7"]);
+  expect((await config(other.agentToken)).status).toBe(200);
 });
 
 describe("the signed configuration", () => {
@@ -262,6 +276,15 @@ describe("a token that is replaced", () => {
     for (const token of made) if (await isGood(token)) good.push(token);
     expect(good).toHaveLength(1);
     expect(await isGood(old)).toBe(false);
+  });
+
+  it("not without end: each is in the trail", async () => {
+    let { agentToken: token } = await machine();
+    for (let times = 0; times < 10; times += 1) token = await rotate(token);
+    const refused = await asAgent(token, "POST /v1/agent/token");
+    expect([refused.status, await refused.json()]).toMatchObject([429, { error: { code: "rate_limited" } }]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await isGood(token)).toBe(true);
   });
 
   it("a revoked machine gets no other", async () => {

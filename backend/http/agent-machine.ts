@@ -6,6 +6,7 @@ import { readTeamSettings } from "../store/team-settings.ts";
 import { rotateToken } from "../store/tokens.ts";
 import { agentConfig, tagOf } from "./agent-config.ts";
 import { enrol } from "./enrol.ts";
+import { allowRotation } from "./enrol-allowance.ts";
 import { cached, isKnown } from "./etag.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handlers } from "./route-table.ts";
@@ -24,7 +25,8 @@ export const machines: Handlers<typeof machineRoutes> = {
   "POST /v1/agent/status": async ({ db, actor, body, nowMs }) => {
     await noteStatus(db, actor, body, nowMs);
   },
-  "POST /v1/agent/token": async ({ db, settings, actor, nowMs }) => {
+  "POST /v1/agent/token": async ({ c, db, settings, actor, nowMs }) => {
+    await allowRotation(c.env, actor);
     const agentToken = await rotateToken(db, actor, settings.PEPPER, nowMs);
     if (agentToken === undefined) throw new Refusal(403, "revoked_token");
     return { agentToken };

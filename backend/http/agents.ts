@@ -58,7 +58,7 @@ async function createToken(request: Handled<(typeof agentRoutes)["POST /api/enro
     kind: body.kind,
     label: body.label,
     developer: body.kind === "person" ? body.developer : undefined,
-    realName: body.kind === "person" ? body.name : "",
+    realName: body.kind === "person" && body.developer === undefined ? body.name : "",
     maxUses: body.kind === "person" ? 1 : body.maxUses,
     expiresAt: nowMs + body.expiresInDays * DAY_MS,
   };

@@ -1,4 +1,5 @@
 import { hashSecret, toHex } from "../domain/crypto.ts";
+import type { AgentActor } from "../domain/actor.ts";
 import type { BucketPolicy } from "../domain/bucket.ts";
 import type { Keyring } from "../domain/keyring.ts";
 import type { ApiBindings } from "../env.ts";
@@ -8,6 +9,8 @@ import { Refusal } from "./refusal.ts";
 /** An office's machines leave by one address, and all of them may be enrolled on one day. */
 const PER_ADDRESS: BucketPolicy = { eventsPerMinute: 120, burst: 600 };
 const PER_TOKEN: BucketPolicy = { eventsPerMinute: 300, burst: 1000 };
+/** Each new token is in the team's trail, which a machine that went wrong must not fill. */
+const PER_ROTATION: BucketPolicy = { eventsPerMinute: 0.1, burst: 10 };
 
 /** The address itself is not kept, not even in the bucket's name. */
 export async function allowAddress(
@@ -21,6 +24,10 @@ export async function allowAddress(
 
 export async function allowToken(env: ApiBindings, token: ShownToken): Promise<void> {
   await take(env, `enrol-token:${token.publicId}`, PER_TOKEN);
+}
+
+export async function allowRotation(env: ApiBindings, agent: AgentActor): Promise<void> {
+  await take(env, `rotate:${agent.id}`, PER_ROTATION);
 }
 
 /** Of an IPv6 address the first 64 bits: whoever has one has all addresses behind them. */

@@ -249,6 +249,16 @@ describe("the exchange", () => {
     expect(ORIGIN).not.toContain("elsewhere");
   });
 
+  it("takes no body that is large, nested without end or no JSON", async () => {
+    const send = async (body: string, type = "application/json") =>
+      (await call("/v1/enroll", { method: "POST", headers: { "content-type": type }, body })).status;
+    expect(await send("x".repeat(20_000))).toBe(413);
+    expect(await send("[".repeat(10_000))).toBe(400);
+    expect(await send("{}", "text/plain")).toBe(400);
+    expect(await send('{"__proto__":{"token":"x"}}')).toBe(400);
+    expect((await call("/v1/enroll")).status).toBe(404);
+  });
+
   it("is in the trail with the token that was used", async () => {
     const made = await newToken(await owner());
     const { agent } = await enrolled(made.token);

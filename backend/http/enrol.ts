@@ -7,7 +7,7 @@ import { teamSalt } from "../store/teams.ts";
 import { agentConfig } from "./agent-config.ts";
 import { allowAddress, allowToken } from "./enrol-allowance.ts";
 import { logFailure } from "./failure.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, unavailable } from "./refusal.ts";
 import type { Handled, Handler } from "./route-table.ts";
 
 type Enrol = (typeof machineRoutes)["POST /v1/enroll"];
@@ -68,6 +68,8 @@ function refused(): Refusal {
 async function refusedAs({ c, db, body, settings, nowMs }: Handled<Enrol>, token: ShownToken) {
   const now = token.state === "open" ? await findShownToken(db, body.token, settings.PEPPER, nowMs) : token;
   if (now === undefined) return refused();
+  // Every pseudonym that was drawn was taken: the next try draws others.
+  if (now.state === "open") return unavailable("temporarily_unavailable", 5);
   const noted = noteRefusal(db, now, nowMs).catch((error: unknown) => logFailure("refusal not noted", error));
   c.executionCtx.waitUntil(noted);
   return refused();

@@ -13,7 +13,10 @@ interface Limited {
   perMinute: number;
 }
 
-/** Throws when who asks has asked too often. Machines, and routes that programs call, have allowances of their own. */
+/** A machine asks a few times in a quarter of an hour. What it sends, and enrolment, have allowances of their own. */
+const AGENT_PER_MINUTE = 60;
+
+/** Throws when who asks has asked too often. */
 export async function allowRate(c: Context<ApiEnv>, access: Access, actor?: Actor): Promise<void> {
   const settings = settingsOf(c.env);
   const limited = actor === undefined ? await byAddress(c, access, settings) : byActor(actor, settings);
@@ -22,8 +25,8 @@ export async function allowRate(c: Context<ApiEnv>, access: Access, actor?: Acto
   if (!allowed) throw new Refusal(429, "rate_limited", { "retry-after": String(retryAfterS) });
 }
 
-function byActor(actor: Actor, settings: Settings): Limited | undefined {
-  if (actor.kind === "agent") return undefined;
+function byActor(actor: Actor, settings: Settings): Limited {
+  if (actor.kind === "agent") return { name: `agent:${actor.id}`, perMinute: AGENT_PER_MINUTE };
   return actor.kind === "member"
     ? { name: `member:${actor.id}`, perMinute: settings.RATE_MEMBER_PER_MINUTE }
     : { name: `key:${actor.id}`, perMinute: settings.RATE_KEY_PER_MINUTE };

@@ -66,6 +66,7 @@ export const machineRoutes = defineRoutes({
     summary: "A new agent token. The old one lives until the new one is first used, and at most a day.",
     access: { who: "agent" },
     answer: z.object({ agentToken: z.string() }) satisfies z.ZodType<RotateAnswer>,
+    refusals: { rate_limited: 429 },
   },
   "POST /v1/agent/consent/nonce": {
     summary: "A number that the next acceptance must hold, within ten minutes.",
