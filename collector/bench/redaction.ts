@@ -20,8 +20,9 @@ export const redaction: Benchmark = {
 };
 
 async function run(options: BenchOptions): Promise<Finding> {
-  const found = await accuracy(options);
-  return { tables: [found, await hostile(options)], notes: [NOTE] };
+  // First: secretlint's core keeps a mark of every run, and the collector of garbage looks at all of them.
+  const stalls = await hostile(options);
+  return { tables: [await accuracy(options), stalls], notes: [NOTE] };
 }
 
 const NOTE =

@@ -33,6 +33,21 @@ it.each([
   ["an address", "to=jane%40corp.io&x=1", "to=[redacted:email]&x=1"],
   ["an address of an address", "to=jane%2540corp.io&x=1", "to=[redacted:email]&x=1"],
   ["unicode escapes", String.raw`"jane\u0040corp.io"`, '"[redacted:email]"'],
+  [
+    "HTML",
+    "a password=&quot;hunter2!&quot; and jane&#64;corp.io",
+    "a password=&quot;[redacted:password]&quot; and [redacted:email]",
+  ],
+  [
+    "what a terminal coloured",
+    "\u001B[1mpassword\u001B[0m: hunter2!\u001B[K end",
+    "\u001B[1mpassword\u001B[0m: [redacted:password] end",
+  ],
+  [
+    "colours in JSON",
+    String.raw`{"o":"\u001b[1mpassword\u001b[0m: hunter2!\n"}`,
+    String.raw`{"o":"\u001b[1mpassword\u001b[0m: [redacted:password]\n"}`,
+  ],
   ["base64", btoa("password: hunter2!\n"), "[redacted:password]"],
   ["base64 behind letters", `x/${btoa(`${KEY}, ${KEY}`)}`, "[redacted:anthropic_key]"],
   ["base64 of base64", btoa(btoa("mail jane.doe@corp.io today")), "[redacted:email]"],

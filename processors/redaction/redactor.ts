@@ -5,7 +5,7 @@ import { type Finding, type Redacted, replaceFindings } from "./finding.ts";
 import { RULES } from "./rules/all.ts";
 import { findBlocks } from "./rules/blocks.ts";
 import { isPlaceholder } from "./rules/rule.ts";
-import { percentDecoded, unescaped } from "./views.ts";
+import { DECODERS } from "./views.ts";
 import { type Consumed, findByRule, sliceOf, type Window, windowsOf } from "./window.ts";
 
 /** Encodings around a secret that are taken off, of any kind and in any order. */
@@ -93,7 +93,7 @@ class Search {
     const found = await this.#plain(window, consumed);
     if (depth >= DEPTH) return found;
     const { slice, origin } = sliceOf(window);
-    for (const decode of [unescaped, percentDecoded]) {
+    for (const decode of DECODERS) {
       const view = await attempt("decoding", () => decode(slice));
       if (view === undefined) continue;
       for (const { start, end, rule } of await this.#view(view.text, depth + 1)) {

@@ -7,10 +7,15 @@ export interface View {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["'`\\/nrtbf]))/g;
+const NAMED: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: "&", lt: "<", gt: ">" };
+const ENTITY = /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(quot|apos|amp|lt|gt));/gi;
+/** What colours a terminal's text. */
+// oxlint-disable-next-line no-control-regex -- the escape is what begins a colour
+const COLOUR = /\u001B\[[0-9;:]{0,40}[A-Za-z]/g;
 const PERCENT = /(?:%[0-9a-fA-F]{2}){1,64}/g;
 
 /** The text of a JSON string as it was before it was quoted. Undefined where nothing is escaped. */
-export function unescaped(text: string): View | undefined {
+function unescaped(text: string): View | undefined {
   if (!text.includes("\\")) return undefined;
   return replaced(text, ESCAPE, ([, wide, byte, char = ""]) => {
     const code = wide ?? byte;
@@ -19,10 +24,31 @@ export function unescaped(text: string): View | undefined {
 }
 
 /** Text of an address as it was before it was encoded. Undefined where nothing is. */
-export function percentDecoded(text: string): View | undefined {
+function percentDecoded(text: string): View | undefined {
   if (!text.includes("%")) return undefined;
   return replaced(text, PERCENT, ([codes]) => bytesOf(codes));
 }
+
+/** Text of HTML or XML as it was before it was written into it. Undefined where nothing is. */
+export function withoutEntities(text: string): View | undefined {
+  if (!text.includes("&")) return undefined;
+  return replaced(text, ENTITY, ([, hex, decimal, name = ""]) => {
+    if (hex !== undefined) return charOf(Number.parseInt(hex, 16));
+    return decimal === undefined ? (NAMED[name.toLowerCase()] ?? "") : charOf(Number(decimal));
+  });
+}
+
+function charOf(code: number): string {
+  return code <= 0x10_ff_ff ? String.fromCodePoint(code) : "\uFFFD";
+}
+
+/** What a terminal showed, without its colours. Undefined where it had none. */
+export function withoutColours(text: string): View | undefined {
+  return text.includes("\u001B") ? replaced(text, COLOUR, () => "") : undefined;
+}
+
+/** Every encoding that keeps the order of the characters. */
+export const DECODERS = [unescaped, percentDecoded, withoutEntities, withoutColours];
 
 function bytesOf(codes: string): string {
   let decoded = "";
@@ -45,7 +71,8 @@ function replaced(
     const decoded = decode(match);
     parts.push(text.slice(position, match.index), decoded);
     length += match.index - position;
-    pieces.push({ from: length, source: match.index, step: match[0].length / decoded.length });
+    if (decoded !== "")
+      pieces.push({ from: length, source: match.index, step: match[0].length / decoded.length });
     length += decoded.length;
     position = match.index + match[0].length;
     pieces.push({ from: length, source: position, step: 1 });

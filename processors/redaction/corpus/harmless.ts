@@ -118,6 +118,11 @@ const CODE: readonly [string, ...string[]] = [
   "interface Login { password: string; token?: string }",
   "password VARCHAR(255) NOT NULL,",
   "PASSWORD_MIN_LENGTH=12",
+  "const { CLERK_WEBHOOK_SECRET: secret, PORT: port } = env;",
+  "url += '?username=%s&password=%s&id=%s'",
+  "token = base64.urlsafe_b64encode(digest)",
+  "connect(use_google_auth=use_google_auth, _auth = get_auth_from_url(url))",
+  "https://play.rust-lang.org/?code=%23!%5Ballow(unused)%5D%0Afn%20main()%7B%7D&edition=2024",
 ];
 
 const FORMS: readonly [string, ...string[]] = [

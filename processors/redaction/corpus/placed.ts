@@ -1,4 +1,4 @@
-import { BASE64, type Random } from "./random.ts";
+import { ALNUM, BASE64, LOWER, type Random } from "./random.ts";
 import { pem } from "./tokens.ts";
 
 /** A secret that its place gives away, with that place. */
@@ -31,6 +31,16 @@ export const PLACED: Readonly<Record<string, (random: Random) => Placed>> = {
     of(r.password(), (s) =>
       r.pick([`the password is ${s}`, `password for staging: ${s}`, `my password is "${s}"`]),
     ),
+  password_bare: (r) =>
+    of(`${r.text(LOWER, 7)}${r.between(10, 99)}`, (s) => `log in as admin, password ${s}, then click`),
+  password_lower: (r) =>
+    of(r.text(LOWER, 12), (s) => r.pick([`DB_PASS=${s}`, `"password": "${s}"`, `MYSQL_ROOT_PASSWORD: ${s}`])),
+  password_xml: (r) =>
+    of(r.password(), (s) => `<server><username>ci</username><password>${s}</password></server>`),
+  password_sudo: (r) => of(r.password(), (s) => `echo '${s}' | sudo -S systemctl restart web`),
+  password_hash: (r) => of(`$2b$12$${r.text(`${ALNUM}./`, 53)}`, (s) => `admin:${s}:1000`),
+  password_parameter: (r) => of(r.alnum(14), (s) => `postgres://app@db.corp.io/shop?password=${s}`),
+  credentials: (r) => of(`K${r.text(LOWER, 6)}${r.between(10, 99)}!`, (s) => `credentials: admin/${s}`),
   password_flag: (r) => of(r.password(), (s) => `deploy --user admin --password ${s} --verbose`),
   mysql_flag: (r) => of(r.password(), (s) => `mysql -h db.internal -u root -p${s} shop`),
   netrc: (r) => of(r.password(), (s) => `machine git.corp.io login ci password ${s}`),

@@ -91,7 +91,7 @@ function written(
     return { text: `${before}https://corp.io/next?to=${code}${after}`, planted: encodeURIComponent(secret) };
   }
   const filler = `${random.words(12)}. `.repeat(300).slice(0, LONG - random.between(1, secret.length + 20));
-  return { text: `${filler} ${text}${after}${filler}`, planted: secret };
+  return { text: `${filler} ${text}${after} ${filler}`, planted: secret };
 }
 
 function json(value: unknown, times: number): string {

@@ -65,6 +65,7 @@ export const TOKENS: Readonly<Record<string, Make>> = {
   airtable: (r) => `pat${r.alnum(14)}.${r.hex(64)}`,
   hubspot: (r) => `pat-na1-${r.uuid()}`,
   postman: (r) => `PMAK-${r.hex(24)}-${r.hex(34)}`,
+  talos_agent: (r) => `tal_${r.text(URL_SAFE, 43)}`,
   age: (r) => `AGE-SECRET-KEY-1${r.text("QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58)}`,
   jwt: (r) =>
     `${object(`{"alg":"HS256","typ":"JWT"}`)}.${object(`{"sub":"${r.alnum(12)}","exp":${r.between(1e9, 2e9)}}`)}.${r.text(URL_SAFE, 43)}`,

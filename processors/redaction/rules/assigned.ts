@@ -31,20 +31,28 @@ export function isPassword(value: string, quoted: boolean): boolean {
 
 /** What a variable of the environment may hold as a password: any word that is not one of these. */
 export function isChosen(value: string): boolean {
-  return (
-    !isPlaceholder(value) &&
-    !EXPRESSION.test(value) &&
-    !WORD.test(value) &&
-    !(/[A-Z_.]/.test(value) && isIdentifier(value))
-  );
+  const bare = value.replace(/[,;)\]}>.]{1,8}$/, "");
+  if (bare.length < 4 || isPlaceholder(value) || EXPRESSION.test(value) || WORD.test(bare)) return false;
+  return !(/[A-Z_.]/.test(bare) && isIdentifier(bare));
 }
+
+const NAMED =
+  "pass|pwd|secret|token|field|input|param|value|hash|user|config|env|data|type|name|key|cred|auth|string";
+const NAMED_ANYWHERE = new RegExp(NAMED, "i");
+/** In letters of one case, a word stands out at an end only: it may be in the middle by chance. */
+const NAMED_AT_END = new RegExp(`^(?:${NAMED})|(?:${NAMED})s?$`);
 
 /** A name of something in code, such as `passwordField2` or `DB_PASSWORD_FILE`. */
 function isIdentifier(value: string): boolean {
   if (!/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*$/.test(value)) return false;
-  return /pass|pwd|secret|token|field|input|param|value|hash|user|config|env|data|type|name|key|cred|auth|string/i.test(
-    value,
-  );
+  return (/^[a-z]+$/.test(value) ? NAMED_AT_END : NAMED_ANYWHERE).test(value);
+}
+
+/** Letters alone, of which so many are capitals that it is neither a word nor a name in code. */
+export function isShuffled(value: string): boolean {
+  if (!/^[A-Za-z]{12,}$/.test(value)) return false;
+  const capitals = value.replaceAll(/[a-z]/g, "").length / value.length;
+  return capitals > 0.25 && capitals < 0.75;
 }
 
 /** Capitals in places where neither a word nor a name in code has them. */
@@ -56,6 +64,7 @@ function isMixed(value: string): boolean {
 export function isKey(value: string): boolean {
   if (value.length < 16 || isPlaceholder(value) || EXPRESSION.test(value)) return false;
   if (/^[a-z]+:\/\//i.test(value) || /^[./~]/.test(value) || /^sha\d+-/.test(value)) return false;
+  if (isShuffled(value)) return true;
   if (!/\d/.test(value) || !/[a-z]/i.test(value)) return false;
   if (/^[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)+\(?$/.test(value)) return false;
   if (/^[a-z]{2,}(?:[-_./:][a-z\d]{1,12}){1,12}$/i.test(value) && !/[a-z]\d[a-z]|\d[a-z]\d/i.test(value))

@@ -43,6 +43,12 @@ const CODE: readonly Rule[] = [
   token("circleci_token", ["ccipat_"], "CCIPAT_", { body: "[A-Za-z0-9_]", min: 30 }),
   token("buildkite_token", ["bkua_", "bkct_"], "bk(?:ua|ct)_", { body: ALNUM, min: 36 }),
   token("sourcegraph_token", ["sgp_"], "sgp_(?:[a-z0-9]{5,16}_)?", { body: HEX, min: 40, apart: true }),
+  // Our own: of agents, of machines that ask for reports, and for enrolling.
+  token("talos_token", ["tal_", "tak_", "tep_", "teb_"], "t(?:al|ak|ep|eb)_", {
+    body: "[A-Za-z0-9_.-]",
+    min: 40,
+    apart: true,
+  }),
   token("postman_key", ["pmak-"], "PMAK-", { min: 40 }),
   token("readme_key", ["rdme_"], "rdme_", { body: ALNUM, min: 50, apart: true }),
 ];

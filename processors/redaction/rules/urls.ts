@@ -1,4 +1,4 @@
-import { isKey, isPassword } from "./assigned.ts";
+import { isChosen, isKey, isPassword, isShuffled } from "./assigned.ts";
 import { isPlaceholder, type Rule } from "./rule.ts";
 
 const DATABASES =
@@ -44,7 +44,8 @@ export const URLS: readonly Rule[] = [
     pattern:
       /[?&#](?:access_?token|refresh_?token|id_?token|auth_?token|oauth_?token|session_?token|token|api[_-]?key|apikey|key|subscription-key|auth|authorization|secret|client_secret|sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential|hdnts|jwt|sas|pat|private_token|job_token|invite|ticket|session|sid|hmac|pwd|passwd|password)=([^\s"'`<>&#\\]{8})/gi,
     tail: /[^\s"'`<>&#\\)\]}]*/y,
-    accept: (value) => !isPlaceholder(value) && !TEMPLATE.test(value) && isQueryToken(value),
+    accept: (value, match) =>
+      !isPlaceholder(value) && !TEMPLATE.test(value) && isQueryToken(value, match[0].slice(0, 20)),
   },
   {
     // What an identity provider sends back; code in an address is called the same.
@@ -102,9 +103,9 @@ export const URLS: readonly Rule[] = [
   },
 ];
 
-function isQueryToken(value: string): boolean {
-  const decoded = value.replaceAll("%", "");
-  if (/^[a-z]+(?:[-_.][a-z]+)*$/i.test(decoded))
-    return decoded.length >= 20 && /[a-z][A-Z][a-z]|[A-Z]{2}[a-z]/.test(decoded);
+function isQueryToken(value: string, name: string): boolean {
+  if (/pass|pwd/i.test(name) && isChosen(value)) return true;
+  const letters = value.replaceAll("%", "");
+  if (/^[a-z]+(?:[-_.][a-z]+)*$/i.test(letters)) return isShuffled(letters);
   return isPassword(value, true) || (/\d/.test(value) && /[a-z]/i.test(value));
 }
