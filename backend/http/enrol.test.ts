@@ -292,6 +292,7 @@ describe("the exchange", () => {
     expect((await tryEnrol(token, {}, { BUCKETS })).status).toBe(429);
     expect(names).toHaveLength(2);
     expect(names.join()).not.toContain("192.0.2.1");
+    expect(names.join()).not.toContain(Buffer.from("192.0.2.1").toString("hex"));
   });
 
   it("passes when the object that counts fails", async () => {
