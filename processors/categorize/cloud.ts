@@ -31,21 +31,24 @@ export class CloudModel implements Model {
   readonly #config: CategorizeConfig;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
   #transport: Transport | undefined;
+  #closed = false;
 
   constructor(settings: Settings, config: CategorizeConfig) {
     this.#settings = settings;
     this.#config = config;
   }
 
+  /** A file of authorities is read now, so that a wrong one stops the start. All else is done when it is needed. */
   async start(): Promise<void> {
+    if (this.#config.tls.ca_file !== undefined) this.#transport = await this.#open();
+  }
+
+  async #open(): Promise<Transport> {
     const { endpoint, proxy: configured, tls } = this.#config;
     if (endpoint === undefined) throw new Error("no endpoint is set");
     const url = new URL(endpoint);
     url.pathname = url.pathname.replace(/\/+$/, "") + CATEGORIZE_PATH;
-    if (url.protocol !== "https:") {
-      this.#transport = new Transport(url, {});
-      return;
-    }
+    if (url.protocol !== "https:") return new Transport(url, {});
     const { id, log, platform } = this.#settings;
     const { url: proxy, unusable } = proxyFor(url, configured, platform.env);
     if (unusable !== undefined) {
@@ -54,24 +57,22 @@ export class CloudModel implements Model {
         variable: unusable,
       });
     }
-    this.#transport = new Transport(url, {
-      trust: await readTrust(this.#settings, tls, "processors"),
-      proxy,
-    });
+    return new Transport(url, { trust: await readTrust(this.#settings, tls, "processors"), proxy });
   }
 
   close(): void {
+    this.#closed = true;
     this.#transport?.close();
-    this.#transport = undefined;
   }
 
   async ask(prompt: string, signal: AbortSignal): Promise<Asked> {
     const { clock } = this.#settings;
-    if (this.#transport === undefined || signal.aborted) return stopped();
+    if (this.#closed || signal.aborted) return stopped();
     const late = new AbortController();
     const cancel = clock.after(this.#config.timeout, () => late.abort());
     try {
       const body = new TextEncoder().encode(JSON.stringify({ prompt: promptExcerpt(prompt) }));
+      this.#transport ??= await this.#open();
       const answer = await this.#transport.post(
         this.#headers(body.length),
         body,
