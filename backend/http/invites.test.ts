@@ -65,6 +65,10 @@ describe("nobody joins by a code", () => {
   const cases: Record<string, (made: Made) => Promise<unknown>> = {
     "that is too old": () => env.DB.prepare("UPDATE invites SET expires_at = ?1").bind(Date.now()).run(),
     "that was revoked": (made) => revoker.ask("DELETE", `/api/invites/${made.invite.id}`),
+    "that was used by somebody who is removed by now": async (made) => {
+      await accept(codeIn(made.link));
+      await revoker.ask("DELETE", `/api/members/${await idOf("Grace")}`);
+    },
     "of a team that is deleted": () => env.DB.prepare("UPDATE teams SET deleted_at = 1").run(),
     "for an address that a member has": () =>
       env.DB.prepare("UPDATE members SET email = 'grace@example.com' WHERE label = 'admin'").run(),
