@@ -117,6 +117,13 @@ describe("enrolling", () => {
     expect(team.callsTo("/v1/agent/config")).toHaveLength(1);
   });
 
+  it("a run for a moment takes a newer configuration over, and ends", async () => {
+    await enroll(team.token());
+    Object.assign(team, { version: 1_001, mode: "categorize_local" });
+    expect((await machine.talosAlone("run", "--once")).code).toBe(0);
+    expect(JSON.parse(read("highest.json"))).toMatchObject({ version: 1_001 });
+  });
+
   it("says what is there, and replaces it only when asked and only in the same team", async () => {
     await enroll(team.token());
     const before = read("token");

@@ -90,6 +90,8 @@ async function run(options: RunOptions): Promise<number> {
   if (options.once === true) {
     const code = await runOnce(service, options.drainTimeout * 1_000, stop);
     await seeing.stop();
+    // What the team says from now on holds for the next run.
+    await reloader.stop();
     await enrolled.once();
     await observing.stop();
     return code;
