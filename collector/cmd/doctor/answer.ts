@@ -13,7 +13,7 @@ const READINGS: readonly Reading[] = [
     finding: (id, reason) =>
       fail(
         `${id}: the token is refused (${reason})`,
-        `put a token that is valid into \`exporters.${id}.token\`, or enrol this computer again`,
+        `enrol this computer again (\`talos enroll TOKEN --replace\`), or put a token that is valid into \`exporters.${id}.token\``,
       ),
   },
   {
