@@ -14,7 +14,7 @@ export interface GuardedPrompt {
   words: ReadonlySet<string>;
   /** Words that name somebody or something here, whatever they mean elsewhere. Plain forms, folded. */
   names: ReadonlySet<string>;
-  /** Words that are written with a capital within a sentence. Plain forms, folded. */
+  /** Words that are written with a capital wherever they stand. Plain forms, folded. */
   capitals: ReadonlySet<string>;
   /** What was between quotation marks, the parts of identifiers, passwords: stems, and how many in a row are too many. */
   passages: readonly { stems: readonly string[]; most: number }[];
@@ -52,23 +52,37 @@ const LABELS =
 
 /** After a word, a comma or the like, and one space: not where a sentence begins. */
 const CAPITALISED = new RegExp(
-  `(?<=[\\p{L}\\p{N},)"'’\\t-] ["'“‘(\\[@#]?)\\p{Lu}[\\p{L}\\p{N}]*(?! (?:${LABELS})s?\\b)`,
+  `(?<=[\\p{L}\\p{N},)"'’\\t-] ["'“‘(\\[@#]?)\\p{Lu}[\\p{L}\\p{N}]*(?![\\p{L}\\p{N}]| (?:${LABELS})s?\\b)`,
   "gu",
 );
 
 const NAMING =
   /\b(?:named|called|codenamed?|code[- ]named?|nicknamed|dubbed|name is|nickname is|code ?word is) ["'“‘`]?(\p{L}[\p{L}\p{N}]{2,30})/giu;
 
+const ROLES = new Set(
+  (
+    "user customer client admin administrator developer team manager tester reviewer management marketing support sales " +
+    "people everyone somebody nobody it he she they we you who product finance backend frontend server compiler linter"
+  ).split(" "),
+);
+
+/** Who asks for something is somebody, also where a sentence begins with it. */
+const ASKING =
+  /(?<![\p{L}\p{N}])(\p{Lu}[\p{L}\p{N}]{1,30})(?:'s? \w{1,30})? (?:want|need|ask|say|complain|require|report|insist|expect|prefer|refuse|order|pay|hate|love|like)(?:s|ed)\b/gu;
+
 function namesIn(plain: string): Pick<GuardedPrompt, "names" | "capitals"> {
   const names = new Set<string>();
   const capitals = new Set<string>();
   const lower = new Set(plain.match(/(?<![\p{L}\p{N}_])\p{Ll}[\p{Ll}\p{N}]*/gu) ?? []);
-  for (const [word] of plain.matchAll(CAPITALISED)) {
-    if (isTechnology(word) || isAcronym(word)) continue;
-    capitals.add(stem(fold(word)));
-    if (!lower.has(word.toLowerCase())) names.add(stem(fold(word)));
+  const isSpecial = (word: string) =>
+    !lower.has(word.toLowerCase()) && !isTechnology(word) && !isAcronym(word);
+  for (const [word] of plain.matchAll(/(?<![\p{L}\p{N}_])\p{Lu}[\p{L}\p{N}]*/gu)) {
+    if (isSpecial(word)) capitals.add(stem(fold(word)));
   }
-  for (const [, word = ""] of plain.matchAll(NAMING)) if (!isTechnology(word)) names.add(stem(fold(word)));
+  for (const [word] of plain.matchAll(CAPITALISED)) if (isSpecial(word)) names.add(stem(fold(word)));
+  for (const [, word = ""] of [...plain.matchAll(NAMING), ...plain.matchAll(ASKING)]) {
+    if (!isTechnology(word) && !ROLES.has(stem(fold(word)))) names.add(stem(fold(word)));
+  }
   return { names, capitals };
 }
 
@@ -80,6 +94,7 @@ function passagesIn(prompt: string): { stems: string[]; most: number }[] {
   };
   for (const [, quoted = ""] of prompt.matchAll(QUOTED)) add(quoted, 2);
   for (const [, secret = ""] of prompt.matchAll(SECRET)) add(secret, 1);
+  for (const [, secret = ""] of prompt.matchAll(PASSWORD)) add(secret, 0);
   for (const [run] of prompt.matchAll(CAPITALISED_RUN)) add(run, 1);
   for (const [identifier] of prompt.matchAll(IDENTIFIER)) {
     add(identifier.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").replace(/[_.\-/]/g, " "), 2);
@@ -94,5 +109,8 @@ const QUOTED =
   /["“”„«»`‹›「『]([^"“”„«»`‹›」』\n]{1,300})["“”„«»`‹›」』]|(?<![\p{L}\p{N}])['‘‚]([^'’\n]{1,300})['’](?![\p{L}\p{N}])/gu;
 const SECRET =
   /\b(?:passwords?|passphrase|passcode|secret|token|pin|api key|code ?word|passwort|kennwort|contrase[nñ]a|mot de passe)\b(?: (?:is|was|ist|es|est|to|of)\b|[:=])[ ]?(.{1,80})/giu;
+/** A password of one word. What says how it is, is none. */
+const PASSWORD =
+  /\b(?:passwords?|passphrase|passcode|secret|token|pin|api key|code ?word)(?: ?[:=] ?| (?:is|was) (?!wrong|invalid|missing|empty|not|too|required|incorrect|expired|reset|sent|stored|hashed|shown|visible|never|always|being|correct|weak|short|long|still|then|also|no|now|the|an?|in|on|at|only|used|set|changed|generated|valid))["'“‘`]?([^\s"'”’`,;.]{1,60})/giu;
 const IDENTIFIER =
   /(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]{0,60}(?:[_.\-/][A-Za-z0-9]{1,60}){1,20}|(?<![A-Za-z0-9])[A-Za-z][a-z0-9]{0,60}(?:[A-Z][a-z0-9]{1,60}){1,20}/g;

@@ -1,6 +1,6 @@
 import type { LeakRule } from "./leak-guard-rules.ts";
 import type { GuardedPrompt } from "./leak-guard-prompt.ts";
-import { isTechnology, plainForm } from "./leak-guard-vocabulary.ts";
+import { isTechnology, isVerb, plainForm } from "./leak-guard-vocabulary.ts";
 
 /** `end-to-end`, `state-of-the-art`. */
 const MOST_PARTS = 4;
@@ -31,7 +31,9 @@ function checkWord(written: string, startsSentence: boolean, prompt: GuardedProm
   const plain = plainForm(word.toLowerCase());
   if (plain === undefined) return unknownAs(word, startsSentence);
   if (prompt.names.has(plain)) return "name";
-  return /^[A-Z]/.test(word) && !startsSentence && prompt.capitals.has(plain) ? "name" : undefined;
+  // A hint begins with a verb; another word that is only ever capitalised may be a name there as well.
+  const isPlain = startsSentence && isVerb(plain);
+  return /^[A-Z]/.test(word) && !isPlain && prompt.capitals.has(plain) ? "name" : undefined;
 }
 
 function unknownAs(word: string, startsSentence: boolean): LeakRule {

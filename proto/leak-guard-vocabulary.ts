@@ -25,6 +25,10 @@ export function isAcronym(word: string): boolean {
   return acronyms.has(word);
 }
 
+export function isVerb(word: string): boolean {
+  return verbs.has(word);
+}
+
 export function isStopWord(word: string): boolean {
   return STOP_WORDS.has(word);
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { LookupFunction } from "node:net";
 import process from "node:process";
+import { isLoopback } from "#config/endpoint.ts";
 import { VERSION } from "#config/version.ts";
 
 /** Not imported: importing also loads the fetch client, which is never used here. */
@@ -29,6 +30,7 @@ export class LoopbackError extends Error {
 export function loopbackFetch(signal: AbortSignal): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
+    if (!isLoopback(url.hostname)) throw new LoopbackError("unreachable");
     const body = typeof init?.body === "string" ? init.body : undefined;
     return exchange(url, { method: init?.method ?? "GET", body, signal });
   };

@@ -138,6 +138,26 @@ export const HOSTILE_HINTS: readonly HostileHint[] = [
   { trick: "the same in the plural", prompt: BOX, task: "dashboard for segments" },
   { trick: "the same at the start", prompt: BOX, task: "Gap launch preparation" },
   {
+    trick: "the same where the prompt begins with it",
+    prompt: "Box wants single sign-on.",
+    task: "Single sign-on for Box",
+  },
+  {
+    trick: "the same where both begin with it",
+    prompt: "Segment wants a new report.",
+    task: "Segment report",
+  },
+  {
+    trick: "a password of one common word",
+    prompt: "The password is monitor, it is refused.",
+    task: "Fix refused login with monitor",
+  },
+  {
+    trick: "a password of one common word after a sign",
+    prompt: "PASSWORD=alignment npm start fails",
+    task: "Fix start with alignment",
+  },
+  {
     trick: "two common words that are a name",
     prompt: "General Store wants a new checkout.",
     task: "Checkout for a general store",
