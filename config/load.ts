@@ -6,7 +6,7 @@ import { mergeLayers } from "./merge.ts";
 import { expandPath, type Home } from "./paths.ts";
 import { type ReferenceSources, resolveReferences } from "./references.ts";
 import { RootConfig, ServiceConfig } from "./service.ts";
-import { type Group, type Leaf, nodeAt, placeOf, valuesOf } from "./tree.ts";
+import { find, type Group, type Leaf, nodeAt, placeOf, valuesOf } from "./tree.ts";
 
 /** Files whose shape is right, as one. The components' settings are still as the user wrote them. */
 export interface LoadedConfig {
@@ -60,7 +60,7 @@ export function combine(layers: readonly Layer[], home: Home, options: LoadOptio
     prepare: (each) => applyDeprecations(each, options.deprecations ?? DEPRECATIONS, { notices, problems }),
     resolve: (leaf) => references.resolve(leaf, [], []),
   });
-  problems.push(...conflicts);
+  problems.push(...conflicts, ...notManaged(tree));
   const value = valuesOf(tree, (leaf, path) => references.resolve(leaf, path, problems));
   const root = parseInto(problems, RootConfig, value, []);
   const service = parseInto(problems, ServiceConfig, root?.service ?? serviceOf(value), ["service"]);
@@ -80,6 +80,20 @@ export function combine(layers: readonly Layer[], home: Home, options: LoadOptio
     describe,
     baseDirOf: (path) => nodeAt(tree, path).node.origin.layer.baseDir,
   };
+}
+
+/** What nobody may accept or decide for others but their organisation. */
+const MANAGED_ONLY: readonly ConfigPath[] = [["service", "accept"]];
+
+function notManaged(tree: Group): ConfigProblem[] {
+  return MANAGED_ONLY.filter((path) => {
+    const node = find(tree, path);
+    const isSet = node?.kind === "leaf" && node.value !== "off";
+    return isSet && node.origin.layer.kind !== "managed";
+  }).map((path) => ({
+    path: [...path],
+    message: "is for the managed configuration alone; use `talos consent`",
+  }));
 }
 
 /** Resolves each value's references, relative to the file that holds it. */

@@ -33,6 +33,12 @@ export const PipelineConfig = z.strictObject({
 export type PipelineConfig = z.output<typeof PipelineConfig>;
 
 export const ServiceConfig = z.strictObject({
+  accept: z
+    .enum(["off", "categorize_local"])
+    .default("off")
+    .describe(
+      "Managed configuration only: a privacy mode that is accepted for all users of this machine, at most `categorize_local`. What lets text leave, each developer accepts with `talos consent`.",
+    ),
   state_dir: z.string().optional().describe("Folder of `state.db`: positions and the encrypted outbox."),
   config_dir: z
     .string()

@@ -5,12 +5,14 @@ import { type Mode, MODES } from "#proto/egress.ts";
 import type { PolicySource } from "#proto/agent-api.ts";
 import { readStatus } from "#state/status.ts";
 import type { OtlpHttpConfig } from "../../exporters/otlp_http/config.ts";
+import { type Parties, settle } from "../consent/agreement.ts";
+import type { InForce } from "../consent/in-force.ts";
 import { countersOf, sinceEnrolment } from "../enrolment/agent-counters.ts";
 import { BackendClient } from "../enrolment/backend-client.ts";
 import { ENROLLED_CONFIG } from "../enrolment/default-config.ts";
 import { EnrolmentFolder } from "../enrolment/folder.ts";
 import { type AgentFacts, AgentLink } from "../enrolment/link.ts";
-import { type ServerPolicy, tightened } from "../enrolment/policy.ts";
+import { Repeating } from "../enrolment/repeating.ts";
 import type { Plan } from "../service/plan.ts";
 import { Reloader } from "../service/reloader.ts";
 import type { Service } from "../service/service.ts";
@@ -19,6 +21,8 @@ import type { PlanOptions } from "./options.ts";
 
 /** How long a collector that runs for a moment waits for the team's backend at its end. */
 const ONCE_MS = 10_000;
+/** How often an acceptance is compared with what it should be. */
+const SETTLE_EVERY_MS = 3_600_000;
 const DEFAULT_TLS: OtlpHttpConfig["tls"] = { system_cas: true };
 
 interface EnrolledOptions {
@@ -27,6 +31,7 @@ interface EnrolledOptions {
   plan(): Plan;
   /** Reads the configuration again and applies it. */
   reload(): Promise<void>;
+  inForce: InForce;
 }
 
 /** What `talos run` does on a machine that is enrolled. On any other, nothing. */
@@ -34,7 +39,8 @@ class EnrolledRun {
   readonly #o: EnrolledOptions;
   readonly #folder: EnrolmentFolder;
   readonly #link: AgentLink;
-  #tree: Tree | undefined;
+  readonly #parties: () => Parties;
+  readonly #settling: Repeating;
 
   constructor(options: EnrolledOptions) {
     this.#o = options;
@@ -55,34 +61,60 @@ class EnrolledRun {
       platform,
       clock: systemClock,
     });
+    this.#parties = () => ({
+      configDir: options.plan().configDir,
+      folder,
+      client,
+      enrolment: folder.read(),
+      policy: this.#link.policy,
+      nowMs: systemClock.now(),
+    });
     this.#link = new AgentLink({
       folder,
       client,
       clock: systemClock,
       log: options.log,
       facts: () => this.#facts(),
-      policyChanged: () => void options.reload(),
+      policyChanged: () => {
+        options.inForce.refresh();
+        void options.reload();
+      },
       tokenChanged: () => options.reload(),
     });
+    options.inForce.heed(() => this.#link.policy);
+    this.#settling = new Repeating(systemClock, (signal) => this.#settle(signal));
   }
 
-  /** What the team allows. */
-  get policy(): ServerPolicy | undefined {
-    return this.#link.policy;
+  /** Managed policy's acceptance, and what the backend is still to be told of the developer's. */
+  async #settle(signal: AbortSignal): Promise<number> {
+    const { inForce, log } = this.#o;
+    try {
+      const agreement = { managed: this.#o.plan().service.accept, held: inForce.acceptance };
+      const trouble = await settle(this.#parties(), agreement, signal);
+      if (trouble !== undefined)
+        log.debug("an acceptance could not be told, trying again", { reason: trouble.reason });
+      inForce.refresh();
+    } catch {
+      log.warn("an acceptance cannot be kept, trying again");
+    }
+    return SETTLE_EVERY_MS;
   }
 
   /** Remembers where the settings of a configuration come from. */
   seen(read: PlanOptions): PlanOptions {
-    this.#tree = read.tree;
+    this.#o.inForce.configuredBy(sourceOf(read.tree));
     return read;
   }
 
   start(): void {
     this.#link.start();
+    this.#settling.now();
+    this.#o.inForce.follow();
   }
 
   /** Another configuration is applied. */
   changed(): void {
+    this.#settling.now();
     this.#link.changed();
   }
 
@@ -91,13 +123,16 @@ class EnrolledRun {
     const timer = setTimeout(() => end.abort(), ONCE_MS);
     try {
       await this.#link.once(end.signal);
+      await this.#settle(end.signal);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  stop(): Promise<void> {
-    return this.#link.stop();
+  async stop(): Promise<void> {
+    this.#o.inForce.close();
+    await this.#settling.stop();
+    await this.#link.stop();
   }
 
   /** Undefined where nothing of what runs leads to the team: a collector for other purposes is not its business. */
@@ -110,10 +145,10 @@ class EnrolledRun {
       .filter(({ exporters }) => exporters.some((id) => own.includes(id)))
       .map(({ mode }) => mode)
       .reduce<Mode>((a, b) => (MODES.indexOf(b) > MODES.indexOf(a) ? b : a), "off");
-    const mode = tightened(configured, this.policy);
+    const { mode, setBy } = this.#o.inForce.now(configured);
     return {
       mode,
-      policySource: mode === configured ? sourceOf(this.#tree) : "server",
+      policySource: setBy,
       counters: sinceEnrolment(this.#folder, countersOf(status, own)),
     };
   }
@@ -131,15 +166,18 @@ export interface Changing {
   current: PlanOptions;
   read(): PlanOptions;
   log: Logger;
+  inForce: InForce;
   /** The plan that runs from now on. */
   applied(plan: Plan): void;
 }
 
 /** What brings a running collector another configuration: its user's files, and its team. */
 export function followChanges(changing: Changing) {
-  const { service, current, log } = changing;
+  const { service, current, log, inForce } = changing;
+  inForce.changes(() => service.modesChanged());
   const enrolled: EnrolledRun = new EnrolledRun({
     log,
+    inForce,
     plan: () => service.plan,
     reload: () => reloader.request(),
   });

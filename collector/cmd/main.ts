@@ -3,6 +3,7 @@ import { auditCommand } from "./audit-command.ts";
 import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
+import { consentCommand } from "./consent-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { enrollCommand } from "./enroll-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
@@ -43,6 +44,7 @@ Examples:
   .addCommand(validateCommand())
   .addCommand(componentsCommand())
   .addCommand(configCommand())
+  .addCommand(consentCommand())
   .addCommand(statusCommand())
   .addCommand(topCommand())
   .addCommand(tapCommand())

@@ -1,4 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Logger } from "#component/component.ts";
+import { InForce } from "../consent/in-force.ts";
+import type { Plan } from "../service/plan.ts";
 import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
@@ -63,6 +66,7 @@ async function run(options: RunOptions): Promise<number> {
   const seeing = new Seeing(createLogger(output));
   const observing = new Observing(seeing.log);
   const { log } = observing;
+  const inForce = new InForce({ configDir: plan.configDir, clock: systemClock });
   const service = await Service.open({
     plan,
     version: VERSION,
@@ -71,19 +75,17 @@ async function run(options: RunOptions): Promise<number> {
     platform: systemPlatform(),
     once: options.once === true,
     taps: seeing.taps,
+    modes: inForce,
   });
   const stop = stopSignal();
   await begin(service, observing, options.once === true);
-  log.info("collector started", {
-    version: VERSION,
-    mode: plan.pipelines[0]?.mode ?? "off",
-    pipelines: plan.pipelines.length,
-  });
+  sayStarted(plan, inForce, log);
   const { enrolled, reloader } = followChanges({
     service,
     current,
     read: () => readPlan(options.config),
     log,
+    inForce,
     applied: (next) => Object.assign(output, next.service.logs),
   });
   await seeing.start(plan.stateDir);
@@ -111,6 +113,11 @@ async function run(options: RunOptions): Promise<number> {
     await observing.stop();
   }
   return 0;
+}
+
+function sayStarted({ pipelines }: Plan, inForce: InForce, log: Logger): void {
+  const { mode } = inForce.now(pipelines[0]?.mode ?? "off");
+  log.info("collector started", { version: VERSION, mode, pipelines: pipelines.length });
 }
 
 /** Keeps the process alive meanwhile. Rejects when a component cannot go on. */

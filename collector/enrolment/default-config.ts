@@ -7,7 +7,7 @@ export const ENROLLED_CONFIG = "the configuration that talos enroll set up";
 
 /**
  * What an enrolled machine runs where its user has written no configuration: Claude Code's logs, to the team's backend.
- * The privacy mode is the default one.
+ * Its privacy mode is what the team allows and the developer accepted on this machine.
  */
 export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): Layer {
   const { endpoint, ca_file: caFile } = enrolment;
@@ -20,7 +20,8 @@ export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): La
     "processors:",
     // Without a salt here, the managed configuration brings it.
     hasSalt ? `  cwd_hash: { salt: ${fromFile("salt")} }` : "  cwd_hash: {}",
-    "  redaction: {}",
+    // No tighter than the team and the developer: what is in force is the strictest of all.
+    "  redaction: { mode: full }",
     // Reads nothing while the privacy mode is off, and then follows it.
     `  categorize: { provider: auto, endpoint: ${JSON.stringify(endpoint.href)}, token: ${fromFile("token")}${tls} }`,
     "exporters:",

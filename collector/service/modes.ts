@@ -1,4 +1,3 @@
-import type { EventName } from "#component/record.ts";
 import type { PolicySource } from "#proto/agent-api.ts";
 import type { Mode } from "#proto/egress.ts";
 
@@ -23,9 +22,3 @@ export interface Modes {
 export const NO_TEXT: Modes = {
   now: () => ({ mode: "off", setBy: "default", sinceMs: Number.POSITIVE_INFINITY, isFresh: true }),
 };
-
-/** True where a record's text may be read: for a category, or to be sent. */
-export function readsText(eventName: EventName, mode: Mode): boolean {
-  if (eventName === "talos.prompt") return mode !== "off";
-  return eventName === "talos.completion" && mode === "full";
-}

@@ -1,10 +1,11 @@
 import type { Processor, ProcessorFactory } from "#component/component.ts";
 import type { Mode } from "#proto/egress.ts";
+import { readsText } from "#proto/text-modes.ts";
 import type { KeyValue } from "#proto/logs.ts";
 import type { Counters } from "./counters.ts";
 import { Gate } from "./gate.ts";
 import { DestinationIds } from "./ids.ts";
-import { type ModeInForce, readsText } from "./modes.ts";
+import type { ModeInForce } from "./modes.ts";
 import type { Plan, Planned, PlannedPipeline } from "./plan.ts";
 import type { Destination, Pipeline, TextRoute } from "./spooler.ts";
 import { pendingLane } from "./text-lanes.ts";

@@ -1,9 +1,10 @@
 import type { Clock, Later, Logger } from "#component/component.ts";
 import { attributeRule } from "#proto/egress.ts";
+import { readsText } from "#proto/text-modes.ts";
 import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
 import type { QueuedBatch } from "#state/types.ts";
-import { type ModeInForce, readsText } from "./modes.ts";
+import type { ModeInForce } from "./modes.ts";
 import type { Pipeline, Resolution } from "./spooler.ts";
 import { decodeText, type TextEnvelope } from "./text-envelope.ts";
 

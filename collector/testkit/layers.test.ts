@@ -31,6 +31,10 @@ const LAYERS: Layer[] = [
     mayImport: [...ours, "collector/helper", "collector/state", "collector/transport", "zod", "node:"],
   },
   {
+    folder: "collector/consent",
+    mayImport: [...ours, "collector/enrolment", "collector/service", "collector/state", "zod", "node:"],
+  },
+  {
     folder: "collector/service",
     mayImport: [...ours, "collector/enrolment", "collector/helper", "collector/state", "zod", "node:"],
   },

@@ -1,12 +1,15 @@
 import * as z from "zod";
 import { bytes } from "#config/bytes.ts";
 import { duration } from "#config/duration.ts";
+import { MODES } from "#proto/egress.ts";
 
 export const RedactionConfig = z.strictObject({
   mode: z
-    .enum(["off"], { error: 'must be "off": the other modes are not available in this version' })
+    .enum(MODES)
     .default("off")
-    .describe("What may leave this machine: see docs/egress-contract.md."),
+    .describe(
+      "What may leave this machine, at most: see docs/egress-contract.md. In force is the strictest of this, managed policy, the team's and what was accepted with `talos consent`.",
+    ),
   max_text: bytes()
     .prefault("16MiB")
     .describe("Characters that a text may have. A longer one is not looked at for secrets, and is removed."),

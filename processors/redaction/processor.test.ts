@@ -26,12 +26,20 @@ it("removes every text in mode off, and counts how many", () => {
   expect(settings.counts.get("processor_redaction_removed_bodies")).toBe(2);
 });
 
-it.each(["categorize_local", "categorize_cloud", "full", "none"])(
-  "refuses mode %s, which this version lacks",
-  (mode) => {
-    expect(RedactionConfig.safeParse({ mode }).error?.issues[0]?.message).toContain("not available");
-  },
-);
+it.each([
+  { mode: "categorize_local", event: "talos.prompt", kept: true },
+  { mode: "categorize_cloud", event: "talos.completion", kept: false },
+  { mode: "full", event: "talos.prompt", kept: true },
+  { mode: "full", event: "talos.completion", kept: true },
+] as const)("keeps in mode $mode the text of $event: $kept", ({ mode, event, kept }) => {
+  const processor = new RedactionProcessor(testSettings(), RedactionConfig.parse({ mode }));
+  const [record] = processor.process([{ ...withBody("text"), eventName: event }]);
+  expect(record?.body === "text").toBe(kept);
+});
+
+it("refuses a mode that there is not", () => {
+  expect(RedactionConfig.safeParse({ mode: "none" }).success).toBe(false);
+});
 
 const KEY = "sk-ant-api03-CANARYq7Zt0LmN4vBx2Kp9RsWcYd";
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import type { Later, Processor, Resolved, Settings } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
-import { ruleFor } from "#proto/egress.ts";
+import { readsText } from "#proto/text-modes.ts";
 import type { RedactionConfig } from "./config.ts";
 import { type Outcome, Redactor } from "./redactor.ts";
 
@@ -37,8 +37,7 @@ export class RedactionProcessor implements Processor {
         hints += 1;
       }
       if (record.body === undefined) continue;
-      const allowed = ruleFor(record.eventName)?.body?.modes.includes(this.#config.mode) ?? false;
-      if (allowed) continue;
+      if (readsText(record.eventName, this.#config.mode)) continue;
       delete record.body;
       bodies += 1;
     }
