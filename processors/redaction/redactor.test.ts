@@ -23,6 +23,13 @@ it.each([
   ["what stands around", "é\u{1f600} jane@corp.io \u{1f600}é", "é\u{1f600} [redacted:email] \u{1f600}é"],
   ["a byte order mark", `\uFEFF${KEY}.`, "\uFEFF[redacted:anthropic_key]."],
   ["two beside each other", `${KEY},${KEY}`, "[redacted:anthropic_key],[redacted:anthropic_key]"],
+  [
+    "a name of two words",
+    "/Users/Jane Doe/src and /home/jane or src/app",
+    "/Users/[redacted:home_path]/src and /home/[redacted:home_path] or src/app",
+  ],
+  ["a password that begins like a variable", 'password: "$ecret-99!"', 'password: "[redacted:password]"'],
+  ["a password of many characters", `PASSWORD=${new Random(9).alnum(900)}`, "PASSWORD=[redacted:password]"],
   ["the name in a path alone", "/home/jane/src/app.ts", "/home/[redacted:home_path]/src/app.ts"],
   ["JSON", String.raw`{"password":"a\"b1!x","x":1}`, '{"password":"[redacted:password]","x":1}'],
   [
@@ -154,6 +161,7 @@ const HOSTILE: readonly [string, number, string][] = [
   ["one letter", 10 * MB, "a"],
   ["names of passwords", 10 * MB, "password is password="],
   ["base64 of nothing", 2 * MB, "QUFB"],
+  ["secrets in base64", 2 * MB, "am9obi5kb2VAY29ycC5pbyBhbmQg,"],
   ["first lines of keys", 2 * MB, "-----BEGIN PRIVATE KEY-----"],
   ["first parts of tokens", 2 * MB, "eyJ"],
   ["escapes", 2 * MB, String.raw`\\\"`],

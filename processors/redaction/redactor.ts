@@ -1,5 +1,5 @@
 import type { Clock } from "#component/component.ts";
-import { Base64Reader, base64Runs, isPrivateKey, type Run } from "./base64.ts";
+import { Base64Reader, base64Runs, isPrivateKey } from "./base64.ts";
 import { Budget, DroppedError } from "./budget.ts";
 import { type Finding, type Redacted, replaceFindings } from "./finding.ts";
 import { RULES } from "./rules/all.ts";
@@ -85,7 +85,7 @@ class Search {
     const found = await attempt("private_key", () => findBlocks(text));
     const consumed: Consumed = new Map();
     for (const window of windowsOf(text)) found.push(...(await this.#window(window, depth, consumed)));
-    if (depth < DEPTH) found.push(...(await this.#base64(text, base64Runs(text), depth)));
+    if (depth < DEPTH) await this.#base64(text, depth, found);
     return found;
   }
 
@@ -96,10 +96,10 @@ class Search {
     for (const decode of DECODERS) {
       const view = await attempt("decoding", () => decode(slice));
       if (view === undefined) continue;
-      for (const { start, end, rule } of await this.#view(view.text, depth + 1)) {
-        const at = origin + view.at(start);
-        const stop = origin + view.at(end);
-        if (stop > window.from && at < window.to) found.push({ start: at, end: stop, rule });
+      for (const inner of await this.#view(view.text, depth + 1)) {
+        const start = origin + view.at(inner.start);
+        const end = origin + view.at(inner.end);
+        if (end > window.from && start < window.to) found.push({ ...inner, start, end });
       }
     }
     return found;
@@ -109,7 +109,7 @@ class Search {
   async #view(text: string, depth: number): Promise<Finding[]> {
     const found = await attempt("private_key", () => findBlocks(text));
     found.push(...(await this.#window({ text, from: 0, to: text.length }, depth)));
-    if (depth < DEPTH) found.push(...(await this.#base64(text, base64Runs(text), depth)));
+    if (depth < DEPTH) await this.#base64(text, depth, found);
     return found;
   }
 
@@ -129,23 +129,22 @@ class Search {
     return found;
   }
 
-  /** What holds a secret is replaced as a whole: half of it would be no use to anybody. */
-  async #base64(text: string, runs: Iterable<Run>, depth: number): Promise<Finding[]> {
-    const found: Finding[] = [];
-    for (const { start, end } of runs) {
-      const rule = await this.#inBase64(text.slice(start, end), depth + 1);
-      if (rule !== undefined) found.push({ start, end, rule });
+  /** Adds to `found`. What holds a secret is replaced as a whole: half of it would be no use to anybody. */
+  async #base64(text: string, depth: number, found: Finding[]): Promise<void> {
+    for (const { start, end } of base64Runs(text)) {
+      const inner = await this.#inBase64(text.slice(start, end), depth + 1);
+      if (inner !== undefined) found.push({ ...inner, start, end });
     }
-    return found;
   }
 
-  async #inBase64(run: string, depth: number): Promise<string | undefined> {
-    if (await attempt("private_key", () => isPrivateKey(run))) return "private_key";
+  async #inBase64(run: string, depth: number): Promise<Pick<Finding, "rule" | "weak"> | undefined> {
+    if (await attempt("private_key", () => isPrivateKey(run))) return { rule: "private_key" };
     for (const from of [0, 1, 2, 3]) {
       const text = await this.#decoded(new Base64Reader(run, from));
       if (text === undefined) continue;
-      const [first] = await this.all(text, depth);
-      if (first !== undefined) return first.rule;
+      const found = await this.all(text, depth);
+      const first = found.find(({ weak }) => weak !== true) ?? found[0];
+      if (first !== undefined) return first;
     }
     return undefined;
   }

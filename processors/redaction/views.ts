@@ -30,7 +30,7 @@ function percentDecoded(text: string): View | undefined {
 }
 
 /** Text of HTML or XML as it was before it was written into it. Undefined where nothing is. */
-export function withoutEntities(text: string): View | undefined {
+function withoutEntities(text: string): View | undefined {
   if (!text.includes("&")) return undefined;
   return replaced(text, ENTITY, ([, hex, decimal, name = ""]) => {
     if (hex !== undefined) return charOf(Number.parseInt(hex, 16));
@@ -43,7 +43,7 @@ function charOf(code: number): string {
 }
 
 /** What a terminal showed, without its colours. Undefined where it had none. */
-export function withoutColours(text: string): View | undefined {
+function withoutColours(text: string): View | undefined {
   return text.includes("\u001B") ? replaced(text, COLOUR, () => "") : undefined;
 }
 

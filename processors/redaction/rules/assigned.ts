@@ -5,7 +5,7 @@ export const ASSIGNED = "[\"'\\]`]{0,2}\\s{0,8}(?:=>|:=|[:=])\\s{0,8}";
 
 /** What code writes where a secret would stand: it names one, and is none. */
 const EXPRESSION =
-  /^\\?(?:process\.env|import\.meta|os\.(?:environ|getenv)|System\.getenv|ENV\[|env[.[(]|\$\{|\$\(|\$[A-Za-z_({]|%[A-Za-z_]+%|%[sdrv@](?:$|[^A-Za-z0-9])|\{\{|<%|<[A-Za-z]|@[A-Za-z]|!(?:Ref|Sub|secret)|(?:self|this|req|request|res|args|opts|options|config|conf|cfg|settings|params|props|state|user|data|body|ctx|input|form|vault|secrets?|credentials?)[.?[]|function\b|async\b|await\b|new\b|\(|\[|&|\*|=>)/i;
+  /^\\?(?:process\.env|import\.meta|os\.(?:environ|getenv)|System\.getenv|ENV\[|env[.[(]|\$[{(]|\$[A-Za-z_]\w*[,;)\]}]*$|%[A-Za-z_]+%|%[sdrv@](?:$|[^A-Za-z0-9])|\{\{|<%|<[A-Za-z]|@[A-Za-z]+$|!(?:Ref|Sub|secret)|(?:self|this|req|request|res|args|opts|options|config|conf|cfg|settings|params|props|state|user|data|body|ctx|input|form|vault|secrets?|credentials?)[.?[]|function\b|async\s|await\s|new\s|\(|\[|[&*][A-Za-z_][\w.]*[,;)\]}]*$|=>)/i;
 
 /** Words that stand behind `password:` or `token=` in code, forms and prose. */
 const WORD =
@@ -17,7 +17,8 @@ const SENTENCE =
 
 /** What may follow `password=`: chosen by a person, so short, and of letters, digits and signs together. */
 export function isPassword(value: string, quoted: boolean): boolean {
-  if (value.length < 4 || value.length > 500) return false;
+  if (value.length < 4) return false;
+  if (value.length > 500) return isKey(value);
   if (isPlaceholder(value) || EXPRESSION.test(value) || WORD.test(value)) return false;
   if (/^\d+$/.test(value)) return value.length >= 6;
   if (/\s/.test(value) && SENTENCE.test(value)) return false;

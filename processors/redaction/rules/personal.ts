@@ -17,8 +17,11 @@ function namesSomebody(name: string): boolean {
 }
 
 const NAME = "[^\\s\\\\/:*?\"'`<>|,;()[\\]{}$%#&=]{1,64}";
-/** Of Windows and of macOS' Finder: with spaces, where a separator follows that proves them to be one name. */
+/** With spaces, where a separator follows that proves them to be one name. */
 const SPACED = `${NAME}(?: ${NAME}){1,3}(?=[\\\\/])`;
+
+/** The same where spaces also end a path: only names that begin like names. */
+const CAPITALISED = `[A-Z]${NAME}(?: [A-Z]${NAME}){1,3}(?=/)`;
 
 /** Who somebody is, rather than what they keep secret. */
 export const PERSONAL: readonly Rule[] = [
@@ -35,7 +38,7 @@ export const PERSONAL: readonly Rule[] = [
     name: "home_path",
     anchors: ["/users/", "/home/"],
     pattern: new RegExp(
-      `(?:(?<![\\w.}@-])|(?<=://[a-z]{1,16}))(?:file://)?(?:/(?:mnt/)?[a-z](?=/)|/(?:var|export|usr|data|nfs|net|rpool|host_mnt|System/Volumes/Data)|/Volumes/[^/\\s]{1,60})?/(?:Users|home)/(${SPACED}|${NAME})`,
+      `(?:(?<![\\w.}@-])|(?<=://[a-z]{1,16}))(?:file://)?(?:/(?:mnt/)?[a-z](?=/)|/(?:var|export|usr|data|nfs|net|rpool|host_mnt|System/Volumes/Data)|/Volumes/[^/\\s]{1,60})?/(?:Users|home)/(${CAPITALISED}|${NAME})`,
       "g",
     ),
     accept: (value) => namesSomebody(value.replace(/\.+$/, "")),
