@@ -111,7 +111,7 @@ profit program programme programmer programming progression project projection p
 proof-of-concept propagation property proposal proration protection protocol prototype prototyping provider provision
 provisioning proxy pseudonym pseudonymization publication publisher publishing punctuation purchase purchasing purpose
 pushback quality quantity quarter query quest question questionnaire queue quickstart quiz quorum quota quotation race
-radio radius rail rain raise ramp range ranking rasterizer rate rate-limit rate-limiter rating ratio rationale
+radio radius rail rain raise range ranking rasterizer rate rate-limit rate-limiter rating ratio rationale
 raytracer re-rendering reaction readability reader readiness reading readout reality reason reasoning recall receipt
 receiver reception recipe recipient recommendation recommender reconciliation reconnection record recorder recording
 recovery recruiting recruitment recursion redaction redesign redirect redirection reducer reduction redundancy
@@ -122,7 +122,7 @@ replenishment replica replication reply repo report reporter reporting repositor
 reputation request requirement research reservation reset residency resident resilience resizing resolution resolver
 resource response responsibility responsiveness restaurant restoration restore restriction result resume retail
 retailer retention retries retrieval retry return revenue review reviewer revision revocation reward rewrite rhythm
-ride rider ring risk road roadblock roadmap robot robustness role rollback rollout rollup roof room root rope roster
+ride rider risk road roadblock roadmap robot robustness role rollback rollout rollup roof room root rope roster
 rotation round rounding route router routine routing row rubber rule ruleset run runbook rundown runner runtime
 safeguard safety sail salary sale sales salt salting sample sampler sampling sand sandbox sanitization satellite
 satisfaction saving scaffold scaffolding scalability scale scaling scanner scanning scatterplot scenario schedule
@@ -150,7 +150,7 @@ tent term terminal terminology test tester testing text texture theater theme th
 thoroughness thought thread threading threat threshold throttling throughput throwaway thumbnail ticket ticketing tier
 tile timeframe timeline timeliness timeout timer timesheet timestamp timestep timezone timing tip tire tissue title
 toast toe toggle token tokenization tokenizer tolerance tongue tool toolbar toolchain tooling toolkit tooltip tooth
-topic topology torque total touchpoint tour tourism tournament towel tower trace tracing track tracker tracking trade
+topic topology torque total touchpoint tour tourism tournament towel trace tracing track tracker tracking trade
 trade-off tradeoff trader trading tradition train trainer training trait transaction transcript transcription transfer
 transformation transformer transition translation translator transmission transparency transpiler transport
 transportation travel traveler traversal treatment tree trend triage trial trigger trip troubleshooting truncation
@@ -161,7 +161,7 @@ utility vacation vaccination validation validator validity value valve variable 
 vehicle vein velocity vendor vendoring venue verification version versioning vertex vessel vibration video view viewer
 viewing viewmodel viewpoint viewport visa visibility visit visitor visual visualisation visualization vital vocabulary
 voice volume volunteer voting voucher voxel vulnerability wage waiter waitlist walkback walkthrough wall wallet
-warehouse warehousing warmup warning watch watcher watchlist watermark wave way weakness weapon weather web webpage
+warehouse warehousing warmup warning watch watcher watchlist watermark way weakness weapon weather web webpage
 website wedding week weekday weekend weight wheel whitelist whitespace widget width wiki wildcard window wing wire
 wireframe wishlist withdrawal wizard word wording work workaround workbench worker workflow workforce workload workout
 workshop workspace worktree world wrapper wrist writer writing yard yardstick year zip-code zipcode zone zoom
@@ -183,7 +183,7 @@ electrician electricity embassy employment encyclopedia enrolment entertainment 
 ethics evacuation event-planning exam examination excursion exhibition expedition farm farming fertilizer festival
 film fishing fitness fitting food football foreclosure forestry franchise freelancer funeral furniture gambling
 gardening gas gastronomy genealogy genetics genome gift gig giveaway golf goodwill grading greenhouse grocer guild
-hairdresser hallway handbook handicraft handyman harbor hardware headcount heater heating helpdesk helpline herb
+hairdresser hallway handbook handicraft handyman hardware headcount heater heating helpdesk helpline herb
 highway hiking hobby hockey homework horticulture hospitality hostel hygiene hypothesis icecream imaging immigration
 inbound incentive incubation incubator injury inpatient installment instalment insurer intake intern internship
 intersection inventor irrigation itinerary jewelry job-board journalism journalist judiciary kindergarten kiosk
@@ -204,9 +204,9 @@ skiing skincare snowboarding soccer sociology solar souvenir spa spare-part spec
 stationery stay-over steel stockroom stylist subcontractor subsidy subway supermarket supplement surfing surgery
 surveying surveyor sustainability swimming syllabus tailor tannery tasting tattoo tavern tax-return taxpayer
 team-building telecom telehealth telemedicine television tender tennis textbook textile theatre therapist therapy
-timetable tobacco toll toolbox townhall toy tractor trademark tradesman trailer trainee tram transit treasury truck
+timetable tobacco toll toolbox townhall toy tractor trademark tradesman trailer trainee tram transit truck
 trucking tuition turnstile tutor tutoring undertaking underwriting upholstery utilities vaccination vaccine valuation
-van-hire vending veteran veterinarian veterinary videography vineyard violation vocational volleyball voyage waitlist
+van-hire vending veteran veterinarian veterinary videography vineyard violation vocational volleyball waitlist
 warranty waste watchmaking water weaving webinar welding welfare wellness whaling wheelchair wholesaler wildfire
 wildlife wind windmill wine winery woodwork workout workplace workstation yachting yoga zoning zoo
 `);

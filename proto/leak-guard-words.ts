@@ -63,7 +63,7 @@ excel exchange exclude excuse execute exercise exist exit expand expect expire e
 express extend externalize extract facilitate fade fail fall fallback fasten feed fetch file fill filter finalise
 finalize find finish fit fix flag flash flatten flip float flow flush focus fold follow force forecast forget fork
 form formalize format formulate forward free freeze freshen front fulfil fulfill function gate gather generalize
-generate get ghost give glue go govern graph greet group grow guard guess guide hand handle hang harden harmonize hash
+generate get give glue go govern graph greet group grow guard guess guide hand handle hang harden harmonize hash
 hasten help hesitate hide highlight hint hire hit hold hook host hot-reload hot-swap hurt hydrate identify ignore
 illustrate imagine imitate impair impersonate implement imply import impose improve improvise include incorporate
 increase increment incur index indicate induce infect infer inflate inflict inform inherit initialise initialize
@@ -97,9 +97,9 @@ reprocess reproduce request require reroute rerun resample rescale reschedule re
 reset reshape reside resign resist resize resolve respawn respect respond restart restate restock restore restrict
 restructure restyle resubmit resume resurface resync retag retain retarget retest rethink retrain retrieve retrofit
 retry return reupload reuse revalidate reveal reverse revert review revise revisit revoke rewind rewire reword rework
-rewrite rid ring roll rotate round route run rush salvage sample sandbox sanitise sanitize satisfy save scaffold scale
+rewrite rid roll rotate round route run rush salvage sample sandbox sanitise sanitize satisfy save scaffold scale
 scan scatter schedule scope score scrape scratch screen scroll scrutinize seal search seat secure seed seek seem
-segment select send sense separate serialize serve set settle setup shadow share sharpen shield shift ship shop
+segment select send sense separate serialize serve set settle setup shadow share sharpen shift ship shop
 shorten shout show shrink shuffle shut sign simplify simulate sketch skim skip sleep slice slide slow smell smooth
 snap snapshot solidify solve sort sound spawn specialise specialize specify spell split spot spread stabilize stack
 stage stall stamp standardise standardize start starve state stay steer step stick stimulate stop store stream
