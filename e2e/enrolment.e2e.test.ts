@@ -1,5 +1,5 @@
 /** `talos enroll` against both Workers as they really run: three machines of one person, and a database put back. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Machine, until } from "../collector/cmd/testing.ts";
@@ -156,6 +156,20 @@ it("a machine is revoked, and says what to do; it leaves, and its token is worth
     headers: { authorization: `Bearer ${token}` },
   });
   expect([401, 403]).toContain(after.status);
+});
+
+it("a token that is a month old is exchanged, also when the answer before was lost, and the old one ends", async () => {
+  const machine = await enrolled(await newToken(bulk), "fay");
+  const isTaken = async (token: string) =>
+    (await fetch(`${backend.url}/v1/agent/config`, { headers: { authorization: `Bearer ${token}` } })).ok;
+  const tokens = [fileOf(machine, "token")];
+  for (const asked of [false, true]) {
+    writeFileSync(path.join(folderOf(machine), "rotation.json"), JSON.stringify({ since: 0, asked }));
+    expect((await machine.talosAlone("run", "--once")).stderr).toContain("exchanged for a new one");
+    tokens.push(fileOf(machine, "token"));
+  }
+  expect(new Set(tokens).size).toBe(3);
+  expect(await Promise.all(tokens.map(isTaken))).toEqual([false, false, true]);
 });
 
 it("a restored older database cannot make an agent accept an older configuration", async () => {

@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { errorCode } from "#component/error-code.ts";
 import type { EnrolAnswer, EnrolmentToken, EnrolRequest } from "#proto/agent-api.ts";
 import { toHex } from "#proto/hex.ts";
 import { VERSION } from "#config/version.ts";
@@ -51,11 +52,13 @@ export async function exchange(enrolling: Enrolling, signal: AbortSignal): Promi
     const highest = highestOf(folder);
     const version = verified(answer, token.fingerprint, highest);
     const enrolment = factsOf(enrolling, answer);
-    draft.write("token", answer.agentToken);
-    if (answer.salt !== undefined) draft.write("salt", answer.salt);
-    draft.write("policy.json", `${JSON.stringify({ signed: answer.config })}\n`);
-    draft.write("highest.json", highestText(version));
-    draft.commit(enrolment);
+    keep(answer, () => {
+      draft.write("token", answer.agentToken);
+      if (answer.salt !== undefined) draft.write("salt", answer.salt);
+      draft.write("policy.json", `${JSON.stringify({ signed: answer.config })}\n`);
+      draft.write("highest.json", highestText(version));
+      draft.commit(enrolment);
+    });
     const policy = PolicyStore.open(folder, () => systemClock.now())?.policy;
     if (policy === undefined) throw new Error("the enrolment that was just written is gone");
     return { enrolment, policy, hasSalt: answer.salt !== undefined };
@@ -86,6 +89,19 @@ function begin(folder: EnrolmentFolder): EnrolmentDraft {
   } catch (error) {
     throw new EnrolmentError(
       `${folder.dir} cannot be written: make its folder writable for this user; the token is not used yet`,
+      { cause: error },
+    );
+  }
+}
+
+/** The backend knows the machine by now: whoever runs it can take that back. */
+function keep({ agent }: EnrolAnswer, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new EnrolmentError(
+      `the enrolment cannot be written (${errorCode(error)}): free some space, then try again with a new token. ` +
+        `Nothing is enrolled here; ask who runs the backend to revoke ${agent}`,
       { cause: error },
     );
   }
