@@ -1,5 +1,6 @@
 import { checkRecord, checkResource, checkScope, MODES, type Mode, modeOf } from "#proto/egress.ts";
 import type { AnyValue, LogRecord, LogsRequest } from "#proto/logs.ts";
+import { CategorySchema, type PromptCategory } from "./category.ts";
 import type { Event } from "./event.ts";
 
 const DAY_MS = 86_400_000;
@@ -65,6 +66,7 @@ function normalise(record: LogRecord): Event | undefined {
   const text = (key: string) => textOf(values.get(key));
   const count = (key: string) => countOf(values.get(key));
   const plain = (key: string) => (STANDARD.has(text(key)) ? "" : text(key));
+  const category = categoryIn(values);
   return {
     kind: record.eventName === REQUEST ? "request" : "prompt",
     uid: text("log.record.uid"),
@@ -85,7 +87,22 @@ function normalise(record: LogRecord): Event | undefined {
     output: count("gen_ai.usage.output_tokens"),
     searches: count("talos.usage.web_search_requests"),
     final: values.get("talos.usage.partial") === undefined,
+    ...(category !== undefined && { category }),
   };
+}
+
+/** What else a record may say of a category means nothing without its name. */
+function categoryIn(values: ReadonlyMap<string, AnyValue>): PromptCategory | undefined {
+  const name = textOf(values.get("talos.category"));
+  if (name === "") return undefined;
+  const confidence = values.get("talos.category.confidence")?.doubleValue ?? null;
+  return CategorySchema.parse({
+    name,
+    confidence,
+    method: textOf(values.get("talos.category.method")),
+    task: textOf(values.get("talos.task_hint")).toWellFormed(),
+    project: textOf(values.get("talos.project_hint")).toWellFormed(),
+  });
 }
 
 /** All cache writes: the largest of the total under both its names and of its parts, where any is given. */

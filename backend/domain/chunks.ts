@@ -8,9 +8,11 @@ const MAX_BATCH_MESSAGES = 100;
 /** JSON around a message's events. */
 const FRAME_BYTES = 200;
 
-/** Events are ASCII by the contract, so that characters are bytes. */
+const encoder = new TextEncoder();
+
+/** In bytes: the hints of a category need not be ASCII. */
 function sizeOf(value: unknown): number {
-  return JSON.stringify(value).length + 1;
+  return encoder.encode(JSON.stringify(value)).length + 1;
 }
 
 function splitBySize<T>(items: readonly T[], limits: { bytes: number; count: number }): T[][] {
@@ -30,7 +32,14 @@ function splitBySize<T>(items: readonly T[], limits: { bytes: number; count: num
   return groups;
 }
 
-export function toMessages(sender: { team: number; developer: number }, events: readonly Event[]): Message[] {
+export interface Sender {
+  team: number;
+  developer: number;
+  /** What the developer accepted, where they accepted that something is kept. */
+  retentionDays?: number;
+}
+
+export function toMessages(sender: Sender, events: readonly Event[]): Message[] {
   const groups = splitBySize(events, {
     bytes: MAX_MESSAGE_BYTES - FRAME_BYTES,
     count: Number.POSITIVE_INFINITY,
@@ -41,6 +50,7 @@ export function toMessages(sender: { team: number; developer: number }, events: 
     team: sender.team,
     developer: sender.developer,
     events: group,
+    ...(sender.retentionDays !== undefined && { retentionDays: sender.retentionDays }),
   }));
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CategorySchema, preferred } from "./category.ts";
 
 /** 16 bytes as hex, or nothing when unknown. */
 const Id = z.string().regex(/^(?:[0-9a-f]{32})?$/);
@@ -35,6 +36,8 @@ export const EventSchema = z.strictObject({
   searches: Tokens,
   /** False while no line of the request had a final count. */
   final: z.boolean(),
+  /** Of a prompt, where its machine sent one. */
+  category: CategorySchema.exactOptional(),
 });
 export type Event = z.infer<typeof EventSchema>;
 
@@ -46,6 +49,8 @@ export const MessageSchema = z.strictObject({
   team: z.int().positive(),
   developer: z.int().positive(),
   events: z.array(EventSchema).min(1),
+  /** How long categories are kept, as the developer accepted it, in days; 0 is for ever. */
+  retentionDays: z.int().nonnegative().exactOptional(),
 });
 export type Message = z.infer<typeof MessageSchema>;
 
@@ -54,6 +59,8 @@ export interface PlacedEvent extends Event {
   developer: number;
   /** Days since 1970-01-01 of the date in the team's time zone. */
   day: number;
+  /** When its category goes: seconds since the Unix epoch, UTC; null is never. */
+  expiresAt: number | null;
 }
 
 /**
@@ -61,6 +68,7 @@ export interface PlacedEvent extends Event {
  * however often versions arrive, the result is the same. The SQL of `store/ingest.ts` is this rule again.
  */
 export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
+  const category = preferred(a.category, b.category);
   return {
     kind: a.kind === "request" ? a.kind : b.kind,
     uid: a.uid,
@@ -83,6 +91,8 @@ export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
     output: larger(a.output, b.output),
     searches: larger(a.searches, b.searches),
     final: a.final || b.final,
+    ...(category !== undefined && { category }),
+    expiresAt: earlier(a, b),
   };
 }
 
@@ -104,4 +114,12 @@ function greater(a: string, b: string): string {
 function larger(a: number | null, b: number | null): number | null {
   if (a === null) return b;
   return b === null ? a : Math.max(a, b);
+}
+
+/** Of those that have a category. */
+function earlier(a: PlacedEvent, b: PlacedEvent): number | null {
+  const given = [a, b].flatMap(({ category, expiresAt }) =>
+    category === undefined || expiresAt === null ? [] : [expiresAt],
+  );
+  return given.length === 0 ? null : Math.min(...given);
 }

@@ -373,7 +373,10 @@ describe("leaving", () => {
       .first("id");
     const sender = { teamId: "1", developerId: String(id) } as Enrolment;
     const later = messagesOf(sender, logsRequest([requestRecord({ uid: uid(9) })])).flatMap((message) =>
-      place(message, "UTC").map((event) => ({ ...event, at: Math.floor(Date.now() / 1000) + 5 })),
+      place(message, { timeZone: "UTC", retentionDays: 90 }).map((event) => ({
+        ...event,
+        at: Math.floor(Date.now() / 1000) + 5,
+      })),
     );
     await storeEvents(env.DB, 1, later, []);
     expect(await rows()).toEqual([1, 1, 1, 1]);

@@ -40,17 +40,30 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   const logs = decode(codec, await readBody(request, limits));
   await admit(env, sender, countRecords(logs));
 
-  const { events, rejected } = accept(logs, await permittedOf(env.DB, sender, logs), Date.now());
-  if (events.length > 0) await enqueue(env, settings, toMessages(sender, events));
+  const { mode, retentionDays } = await permittedOf(env.DB, sender, logs);
+  const { events, rejected } = accept(logs, mode, Date.now());
+  const { team, developer } = sender;
+  const from = { team, developer, ...(mode !== "off" && { retentionDays }) };
+  if (events.length > 0) await enqueue(env, settings, toMessages(from, events));
   const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
   return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
 }
 
-/** The loosest mode that is taken from this machine. Costs nothing where no record names another than `off`. */
-async function permittedOf(db: D1Database, sender: Sender, logs: LogsRequest): Promise<Mode> {
-  if (logs.resourceLogs.every(({ resource }) => modeOf(resource) === "off")) return "off";
+/**
+ * The loosest mode that is taken from this machine, and how long its developer lets things be kept. Costs nothing where
+ * no record names another mode than `off`.
+ */
+async function permittedOf(
+  db: D1Database,
+  sender: Sender,
+  logs: LogsRequest,
+): Promise<{ mode: Mode; retentionDays: number }> {
+  const nothing = { mode: "off", retentionDays: 0 } as const;
+  if (logs.resourceLogs.every(({ resource }) => modeOf(resource) === "off")) return nothing;
   const permission = await readPermission(db, sender.agent);
-  return permission === undefined ? "off" : permittedMode(permission.team, permission.held, Date.now());
+  if (permission === undefined) return nothing;
+  const { team, held } = permission;
+  return { mode: await permittedMode(team, held, Date.now()), retentionDays: team.retentionDays };
 }
 
 function decode(codec: Codec, bytes: Uint8Array): LogsRequest {

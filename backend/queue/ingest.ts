@@ -2,12 +2,13 @@ import { dayOf } from "../domain/calendar.ts";
 import { fold, type Message, MessageSchema, type PlacedEvent } from "../domain/event.ts";
 import type { ConsumerBindings } from "../env.ts";
 import { storeEvents } from "../store/ingest.ts";
-import { findTeam } from "../store/teams.ts";
+import { findTeam, type Team } from "../store/teams.ts";
 import { errorCode } from "./error-code.ts";
 
 /** A bound parameter may have 2 MB; a message has at most 100 KB. */
 const MESSAGES_PER_BATCH = 10;
 const MAX_BACKOFF_S = 600;
+const DAY_S = 86_400;
 
 interface Delivery {
   message: Message;
@@ -60,17 +61,27 @@ async function store(deliveries: readonly Delivery[], env: ConsumerBindings): Pr
   if (first === undefined) return;
   const team = await findTeam(env.DB, first.message.team);
   if (team === undefined) throw new UnknownTeamError();
-  const events = fold(deliveries.flatMap(({ message }) => place(message, team.timeZone)));
+  const events = fold(deliveries.flatMap(({ message }) => place(message, team)));
   const ids = deliveries.map(({ message }) => message.id);
   await storeEvents(env.DB, team.id, events, ids);
 }
 
-export function place(message: Message, timeZone: string): PlacedEvent[] {
+export function place(
+  message: Message,
+  { timeZone, retentionDays }: Pick<Team, "timeZone" | "retentionDays">,
+): PlacedEvent[] {
+  const days = shorter(message.retentionDays ?? retentionDays, retentionDays);
   return message.events.map((event) => ({
     ...event,
     developer: message.developer,
     day: dayOf(event.at, timeZone),
+    expiresAt: event.category === undefined || days === 0 ? null : event.at + days * DAY_S,
   }));
+}
+
+/** 0 is for ever. */
+function shorter(a: number, b: number): number {
+  return a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b);
 }
 
 class UnknownTeamError extends Error {

@@ -1,6 +1,11 @@
 import { type ApiBindings, type ConsumerBindings, settingsOf } from "../env.ts";
 import { pruneTrails } from "../store/audit-heads.ts";
-import { deleteExpired, deleteOldEvents, sweepZeroRows } from "../store/retention.ts";
+import {
+  deleteExpired,
+  deleteExpiredCategories,
+  deleteOldEvents,
+  sweepZeroRows,
+} from "../store/retention.ts";
 
 const DAY_S = 86_400;
 /** Longer than the 90 days in which a repeat may still arrive. */
@@ -12,6 +17,7 @@ const TRAIL_KEPT_DAYS = 730;
 export async function cleanUp(env: ConsumerBindings, nowMs: number): Promise<void> {
   const steps: [name: string, run: () => Promise<number>][] = [
     ["events", () => deleteOldEvents(env.DB, Math.floor(nowMs / 1000) - EVENTS_KEPT_DAYS * DAY_S)],
+    ["categories", () => deleteExpiredCategories(env.DB, Math.floor(nowMs / 1000))],
     ["zero_rows", () => sweepZeroRows(env.DB)],
     ["sign_ins", () => deleteExpired(env.DB, nowMs)],
   ];

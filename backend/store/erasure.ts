@@ -20,8 +20,8 @@ export async function mayErase(db: D1Database, actor: AgentActor): Promise<boole
 }
 
 /**
- * Deletes all that is stored of who uses this machine: events, sums, sessions, the names given and the groups. What
- * still waits in a queue, or is sent again, is not stored any more: `INCOMING` of store/ingest.ts. The pseudonym stays
+ * Deletes all that is stored of who uses this machine: events, categories, sums, sessions, the names given and the
+ * groups. What still waits in a queue, or is sent again, is not stored any more: `INCOMING` of store/ingest.ts. The pseudonym stays
  * while another machine of the same person sends, and what that one does from now on is counted anew.
  */
 export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: number): Promise<void> {
@@ -40,6 +40,7 @@ export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: n
       `DELETE FROM events INDEXED BY events_by_session ${OF_DEVELOPER} AND session IN (SELECT x'' UNION SELECT * FROM ${SESSIONS})`,
     ),
     bound(`DELETE FROM sessions WHERE team = ?1 AND session IN ${SESSIONS}`),
+    bound(`DELETE FROM categories ${OF_DEVELOPER}`),
     bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
     bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
     db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),

@@ -1,4 +1,5 @@
 import type { PlacedEvent } from "../domain/event.ts";
+import { STORE_CATEGORIES } from "./categories.ts";
 import { insertRollups } from "./rollups.ts";
 
 /*
@@ -81,9 +82,12 @@ export async function storeEvents(
 ): Promise<D1Result[]> {
   const rows = JSON.stringify(events.map(toRow));
   const withRows = [MOVE_ROLLUPS, MOVE_SESSION_ROLLUPS, MARK_STALE, STORE_EVENTS];
+  const grow = db.prepare(GROW_VERSION).bind(team);
+  const hasCategory = events.some(({ category }) => category !== undefined);
   return db.batch([
     ...withRows.map((sql) => db.prepare(sql).bind(team, rows)),
-    db.prepare(GROW_VERSION).bind(team),
+    grow,
+    ...(hasCategory ? [db.prepare(STORE_CATEGORIES).bind(team, rows), grow] : []),
     db.prepare(RECOMPUTE_SESSIONS).bind(team, rows),
     db.prepare(DROP_EMPTY_SESSIONS).bind(team),
     db.prepare(CLEAR_INBOX).bind(JSON.stringify(messageIds)),

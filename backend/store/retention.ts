@@ -12,20 +12,42 @@ async function run(db: D1Database, sql: string, ...values: number[]): Promise<nu
   return meta.changes;
 }
 
-/**
- * Rollups and sessions stay. Walks the table in the order of its key, because an index on the time would cost a row
- * written for each event. `before` in seconds since the Unix epoch, UTC.
- */
+/** Rollups and sessions stay. `before` in seconds since the Unix epoch, UTC. */
 export async function deleteOldEvents(db: D1Database, before: number): Promise<number> {
+  return deleteInChunks(db, "events", "at < ?5", before);
+}
+
+/**
+ * What its team keeps no longer: by what the developer accepted, or by what the team says now where that is shorter.
+ * `nowS` in seconds since the Unix epoch, UTC.
+ */
+export async function deleteExpiredCategories(db: D1Database, nowS: number): Promise<number> {
+  const ended = `(expires_at <= ?5 OR at <= (
+    SELECT ?5 - retention_days * 86400 FROM teams WHERE id = team AND retention_days > 0))`;
+  return deleteInChunks(db, "categories", ended, nowS);
+}
+
+type ByUid = "events" | "categories";
+
+/**
+ * Walks the table in the order of its key, because an index on the time would cost a row written for each event.
+ * `condition` has ?5 for `value`.
+ */
+async function deleteInChunks(
+  db: D1Database,
+  table: ByUid,
+  condition: string,
+  value: number,
+): Promise<number> {
   let from = { team: 0, uid: "" };
   let total = 0;
   for (;;) {
-    const to = await chunkEnd(db, from);
+    const to = await chunkEnd(db, table, from);
     const { meta } = await db
       .prepare(
-        `DELETE FROM events WHERE (team, uid) >= (?1, unhex(?2)) AND (team, uid) < (?3, unhex(?4)) AND at < ?5`,
+        `DELETE FROM ${table} WHERE (team, uid) >= (?1, unhex(?2)) AND (team, uid) < (?3, unhex(?4)) AND ${condition}`,
       )
-      .bind(from.team, from.uid, to?.team ?? Number.MAX_SAFE_INTEGER, to?.uid ?? "", before)
+      .bind(from.team, from.uid, to?.team ?? Number.MAX_SAFE_INTEGER, to?.uid ?? "", value)
       .run();
     total += meta.changes;
     if (to === undefined) return total;
@@ -34,10 +56,10 @@ export async function deleteOldEvents(db: D1Database, before: number): Promise<n
 }
 
 /** The row at which the next chunk begins; undefined for the last one. */
-async function chunkEnd(db: D1Database, from: { team: number; uid: string }) {
+async function chunkEnd(db: D1Database, table: ByUid, from: { team: number; uid: string }) {
   const row = await db
     .prepare(
-      `SELECT team, hex(uid) uid FROM events WHERE (team, uid) >= (?1, unhex(?2))
+      `SELECT team, hex(uid) uid FROM ${table} WHERE (team, uid) >= (?1, unhex(?2))
         ORDER BY team, uid LIMIT 1 OFFSET ${CHUNK}`,
     )
     .bind(from.team, from.uid)

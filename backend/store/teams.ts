@@ -9,6 +9,8 @@ export interface Team {
   name: string;
   timeZone: string;
   mode: string;
+  /** Of content and categories; 0 keeps them for ever. */
+  retentionDays: number;
   version: number;
   /** Milliseconds since the Unix epoch, UTC. */
   createdAt: number;
@@ -20,16 +22,18 @@ interface Row {
   name: string;
   time_zone: string;
   mode: string;
+  retention_days: number;
   version: number;
   created_at: number;
 }
 
-const COLUMNS = "id, public_id, name, time_zone, mode, version, created_at";
+const COLUMNS = "id, public_id, name, time_zone, mode, retention_days, version, created_at";
 
 function toTeam(row: Row | null): Team | undefined {
   if (row === null) return undefined;
-  const { id, public_id: publicId, name, time_zone: timeZone, mode, version, created_at: createdAt } = row;
-  return { id, publicId, name, timeZone, mode, version, createdAt };
+  const { public_id: publicId, time_zone: timeZone, retention_days: retentionDays, ...rest } = row;
+  const { id, name, mode, version, created_at: createdAt } = rest;
+  return { id, publicId, name, timeZone, mode, retentionDays, version, createdAt };
 }
 
 export async function findTeam(db: D1Database, id: number): Promise<Team | undefined> {

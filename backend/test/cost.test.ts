@@ -11,7 +11,7 @@ it("an event costs two rows; what a message touches beside them does not grow wi
     Array.from({ length: size }, (_, n) => requestRecord({ uid: uid(from + n), session: "5".repeat(32) }));
   const rowsWritten = async (from: number, size: number) => {
     const events = messagesOf(ada, logsRequest(records(from, size))).flatMap((message) =>
-      place(message, "UTC"),
+      place(message, { timeZone: "UTC", retentionDays: 90 }),
     );
     const results = await storeEvents(env.DB, Number(ada.teamId), events, []);
     return results.reduce((sum, { meta }) => sum + meta.rows_written, 0);

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { PromptCategory } from "../domain/category.ts";
 import { type Event, fold, type Message, type PlacedEvent } from "../domain/event.ts";
 import { place } from "../queue/ingest.ts";
 import { deliver, enrol } from "./client.ts";
@@ -41,12 +42,25 @@ function versionOf(random: Random): Event {
     output: count(4000),
     searches: random.chance(0.2) ? count(3) : null,
     final: random.chance(0.5),
+    ...(isPrompt && random.chance(0.6) && { category: categoryOf(random) }),
+  };
+}
+
+/** What one of several answers about a prompt may be: by another method, less sure, or with other hints. */
+function categoryOf(random: Random): PromptCategory {
+  return {
+    name: random.pick(["bugfix", "feature", "other"]),
+    confidence: random.pick([null, 0.1, 0.9]),
+    method: random.pick(["rules", "ollama", "haiku", ""]),
+    task: random.pick(["", "repair a list", "repair a liste", "repair \u{1f41e}", "repair \uff01"]),
+    project: random.pick(["", "web application"]),
   };
 }
 
 function message(random: Random, team: number, developers: readonly number[]): Message {
   const events = Array.from({ length: 1 + random.below(12) }, () => versionOf(random));
-  return { v: 1, id: crypto.randomUUID(), team, developer: random.pick(developers), events };
+  const made = { v: 1, id: crypto.randomUUID(), team, developer: random.pick(developers), events } as const;
+  return random.chance(0.5) ? { ...made, retentionDays: random.pick([0, 30, 365]) } : made;
 }
 
 const orNull = (value: number | null) => value ?? 0;
@@ -130,25 +144,38 @@ async function stored(table: string, blobs: readonly string[]) {
 
 /** Every table as it should be after these messages, beside what it is. */
 async function compare(messages: readonly Message[]) {
-  const events = fold(messages.flatMap((sent) => place(sent, ZONE)));
-  const rows = events.map(({ cacheRead, cacheWrite, cacheWrite1h, kind, final, ...rest }) => ({
-    ...rest,
-    kind: kind === "request" ? 1 : 0,
-    cache_read: cacheRead,
-    cache_write: cacheWrite,
-    cache_1h: cacheWrite1h,
-    final: final ? 1 : 0,
-  }));
+  const events = fold(messages.flatMap((sent) => place(sent, { timeZone: ZONE, retentionDays: 90 })));
+  const rows = events.map(
+    ({ cacheRead, cacheWrite, cacheWrite1h, kind, final, category, expiresAt, ...rest }) => ({
+      ...rest,
+      kind: kind === "request" ? 1 : 0,
+      cache_read: cacheRead,
+      cache_write: cacheWrite,
+      cache_1h: cacheWrite1h,
+      final: final ? 1 : 0,
+    }),
+  );
   const live = (row: Record<string, unknown>) => Number(row["requests"]) + Number(row["prompts"]) > 0;
   return {
     expected: {
       events: sorted(rows),
+      categories: sorted(
+        events.flatMap(({ uid: id, category, expiresAt }) => {
+          if (category === undefined) return [];
+          const { name, ...said } = category;
+          return [{ uid: id, category: name, ...said, expires_at: expiresAt }];
+        }),
+      ),
       rollups: expectedRollups(events, false),
       sessionRollups: expectedRollups(events, true),
       sessions: expectedSessions(events),
     },
     actual: {
       events: sorted(await stored("events", ["uid", "session", "turn", "project"])),
+      // Where and when a prompt was is of the version that brought the category.
+      categories: sorted(
+        (await stored("categories", ["uid"])).map(({ day: _, at: __, developer: ___, ...rest }) => rest),
+      ),
       rollups: sorted((await stored("rollups", ["project"])).filter(live)),
       sessionRollups: sorted((await stored("session_rollups", ["project", "session"])).filter(live)),
       sessions: sorted(await stored("sessions", ["session"])),
