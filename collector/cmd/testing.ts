@@ -125,6 +125,11 @@ service:
     this.#child = this.#spawn([...args, "--config", this.configFile]);
   }
 
+  /** `talos run` without a configuration, as an enrolled machine starts it. */
+  followAlone(): void {
+    this.#child = this.#spawn(["run"]);
+  }
+
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = undefined;

@@ -21,7 +21,7 @@ Exit codes: 0 the configuration can be run, 2 it cannot.`,
       process.stdout.write(`${file} ${file.includes(", ") ? "are" : "is"} valid\n`);
       for (const { name, receivers, processors, exporters, mode } of plan.pipelines) {
         const steps = [receivers.join(" + "), ...processors.map(({ id }) => id), exporters.join(" + ")];
-        process.stdout.write(`  ${name}: ${steps.join(" → ")}   (mode ${mode})\n`);
+        process.stdout.write(`  ${name}: ${steps.join(" → ")}   (at most mode ${mode})\n`);
       }
       for (const note of overruled(tree)) process.stdout.write(`  ${note}\n`);
       for (const { key, hint, place } of notices) process.stderr.write(`talos: ${place}: ${key} ${hint}\n`);

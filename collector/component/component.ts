@@ -182,6 +182,8 @@ export interface ProcessorFactory<S extends z.ZodType = z.ZodType> extends Facto
   teamKey?(config: z.output<S>): Uint8Array;
   /** The privacy mode that the processor enforces. A pipeline without one is `off`. */
   mode?(config: z.output<S>): Mode;
+  /** Hands texts to somebody: it must stand behind the one that takes secrets out. */
+  readsText?: boolean;
 }
 
 export interface ExporterFactory<S extends z.ZodType = z.ZodType> extends FactoryBase<S> {

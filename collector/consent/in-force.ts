@@ -24,6 +24,7 @@ export class InForce implements Modes {
   #policy: () => ServerPolicy | undefined;
   #changed: () => void = () => {};
   #last = "";
+  #isFollowing = false;
 
   constructor(options: InForceOptions) {
     this.#o = options;
@@ -56,10 +57,12 @@ export class InForce implements Modes {
   /** Notices by itself when the acceptance changes. */
   follow(): void {
     this.#last = this.#key();
+    this.#isFollowing = true;
     this.#watch.start();
   }
 
   close(): void {
+    this.#isFollowing = false;
     this.#watch.close();
   }
 
@@ -67,7 +70,7 @@ export class InForce implements Modes {
   refresh(): void {
     this.#read();
     const key = this.#key();
-    if (key === this.#last) return;
+    if (!this.#isFollowing || key === this.#last) return;
     this.#last = key;
     this.#changed();
   }

@@ -15,6 +15,7 @@ receivers:
 processors:
   cwd_hash: { salt: a-salt-of-16-characters }
   redaction: { mode: "off" }
+  categorize: {}
 exporters:
   file: { path: /tmp/out.jsonl }
   debug: {}
@@ -90,9 +91,14 @@ it.each([
     says: /needs cwd_hash/,
   },
   {
-    name: "a mode that is not there yet",
-    change: ['mode: "off"', "mode: full"],
+    name: "a mode that there is not",
+    change: ['mode: "off"', 'mode: "on"'],
     says: /processors\.redaction\.mode/,
+  },
+  {
+    name: "a reader of texts before secrets are taken out",
+    change: ["processors: [cwd_hash, redaction]", "processors: [cwd_hash, categorize, redaction]"],
+    says: /"categorize" reads texts: redaction must stand before it/,
   },
 ])("names $name", ({ change: [from = "", to = ""], says }) => {
   expect(problemsOf(GOOD.replace(from, to))).toMatch(says);

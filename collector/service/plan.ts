@@ -55,6 +55,7 @@ export function planService(config: LoadedConfig, factories: readonly Factory[],
         message: "needs cwd_hash: its salt keys the ids of every record",
       });
     }
+    checkOrder(chain, [...at, "processors"], problems);
     const mode = firstOf(chain, (factory, settings) => factory.mode?.(settings)) ?? "off";
     return teamKey === undefined ? [] : [{ ...pipeline, name, processors: chain, teamKey, mode }];
   });
@@ -164,6 +165,22 @@ function checkSharing({ service }: LoadedConfig, problems: ConfigProblem[]): voi
         problems.push({ path: ["service", "pipelines", name], message });
       }
     }
+  }
+}
+
+/** Secrets are taken out of a text before anybody reads it. */
+function checkOrder(
+  chain: readonly Planned<ProcessorFactory>[],
+  path: string[],
+  problems: ConfigProblem[],
+): void {
+  const redaction = chain.findIndex(({ factory }) => factory.mode !== undefined);
+  for (const [i, { id, factory }] of chain.entries()) {
+    if (factory.readsText !== true || (redaction >= 0 && redaction < i)) continue;
+    problems.push({
+      path: [...path, String(i)],
+      message: `"${id}" reads texts: redaction must stand before it`,
+    });
   }
 }
 

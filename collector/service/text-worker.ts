@@ -1,5 +1,6 @@
 import type { Clock, Later, Logger } from "#component/component.ts";
-import { attributeRule } from "#proto/egress.ts";
+import type { SourceRecord } from "#component/record.ts";
+import { attributeRule, type Mode } from "#proto/egress.ts";
 import { readsText } from "#proto/text-modes.ts";
 import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
@@ -113,15 +114,8 @@ export class TextWorker {
     const before = this.#o.mode();
     if (!before.isFresh) return this.#hold("policy_expired", STALE_MS);
     if (mayRead(envelope, before)) {
-      for (const later of latersOf(pipeline)) {
-        if (!later.wants(record)) continue;
-        // oxlint-disable-next-line no-await-in-loop -- each one sees what the one before made of it
-        const resolved = await later.resolve(record, this.#abort.signal, before.mode);
-        if (this.#stopped) return "held";
-        if (resolved.kind === "retry") return this.#hold(resolved.reason, resolved.afterMs);
-        Object.assign(record, resolved.record);
-        if (resolved.record.body === undefined) delete record.body;
-      }
+      const held = await this.#read(pipeline, record, before.mode);
+      if (held !== undefined) return held;
     }
     // It may have become stricter meanwhile.
     const now = this.#o.mode();
@@ -134,6 +128,26 @@ export class TextWorker {
     this.#said = undefined;
     this.#o.settled();
     return "done";
+  }
+
+  /**
+   * Twice through the pipeline: what one processor made of the text, as hints, is looked at by those that stand before
+   * it too. The text itself is gone by then, unless it is to leave.
+   */
+  async #read(pipeline: Pipeline, record: SourceRecord, mode: Mode): Promise<Step | undefined> {
+    for (const round of ["text", "hints"]) {
+      if (round === "hints" && mode !== "full") delete record.body;
+      for (const later of latersOf(pipeline)) {
+        if (!later.wants(record)) continue;
+        // oxlint-disable-next-line no-await-in-loop -- each one sees what the one before made of it
+        const resolved = await later.resolve(record, this.#abort.signal, mode);
+        if (this.#stopped) return "held";
+        if (resolved.kind === "retry") return this.#hold(resolved.reason, resolved.afterMs);
+        Object.assign(record, resolved.record);
+        if (resolved.record.body === undefined) delete record.body;
+      }
+    }
+    return undefined;
   }
 
   #grownDelay(): number {

@@ -146,7 +146,9 @@ function sent(event: string, exporter = "sink"): LogRecord[] {
   return (got.get(exporter) ?? []).flatMap(recordsOf).filter(({ eventName }) => eventName === event);
 }
 
-const until = (look: () => unknown, timeout = 10_000) => expect.poll(look, { timeout }).toBe(true);
+const until = async (look: () => unknown) => {
+  await expect.poll(look, { timeout: 20_000 }).toBe(true);
+};
 const settled = () =>
   service.store.balance().destinations.every(({ queued, parked }) => queued + parked === 0) &&
   service.store.balance().balanced;
@@ -218,6 +220,21 @@ it.each<{ name: string; change: () => void }>([
   const [only] = sent("talos.prompt");
   expect([only?.body, only && attributeOf(only, "talos.category")]).toEqual([undefined, undefined]);
   expect(service.store.balance().balanced).toBe(true);
+});
+
+it("hints are looked at by the processors that stand before the one which made them", async () => {
+  const seen: (string | undefined)[] = [];
+  const make = answer;
+  answer = (each) => {
+    seen.push(each.body);
+    each.attributes.set("talos.task_hint", seen.length === 1 ? "first" : "second");
+    return make(each);
+  };
+  await open();
+  await emit(prompt("a"));
+  await until(() => sent("talos.prompt").length === 1);
+  expect(seen).toEqual([CANARY, undefined]);
+  expect(attributeOf(sent("talos.prompt")[0] as LogRecord, "talos.task_hint")).toBe("second");
 });
 
 it("sends prompts and answers as they are in mode full, answers only there", async () => {

@@ -14,6 +14,7 @@ export const categorizeFactory = defineProcessor({
   summary:
     "Says what kind of work a prompt asks for: by rules, by a model on this computer, or by the team's backend.",
   config: CategorizeConfig,
+  readsText: true,
   create: (settings, config) =>
     new CategorizeProcessor(
       settings,
