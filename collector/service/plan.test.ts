@@ -68,7 +68,7 @@ it.each([
   {
     name: "a setting of a component, with its path",
     change: ["{ path:", "{ pth: x, path:"],
-    says: /exporters\.file\.pth \(line 8\): unknown setting; did you mean "path"/,
+    says: /exporters\.file\.pth \(line 9\): unknown setting; did you mean "path"/,
   },
   {
     name: "a reference to nothing",
