@@ -143,7 +143,7 @@ export interface Consent {
 
 /** What is signed: the purpose, so that no signature serves for another, and the bytes. */
 export function signedBytes(
-  purpose: "talos-config-1" | "talos-consent-1" | "talos-audit-export-1",
+  purpose: "talos-config-1" | "talos-consent-1" | "talos-audit-export-1" | "talos-receipt-1",
   payload: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   const prefix = new TextEncoder().encode(`${purpose}\0`);

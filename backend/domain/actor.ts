@@ -27,6 +27,8 @@ export interface AgentActor {
   developer: number;
   agent: number;
   id: string;
+  /** The team's Ed25519 public key, hex; "" before it has one. */
+  verifyingKey?: string;
 }
 
 export type Actor = MemberActor | ApiKeyActor | AgentActor;

@@ -21,6 +21,6 @@ export async function senderOf(
   return sender;
 }
 
-export function agentActor({ team, developer, agent, id }: Sender): AgentActor {
-  return { kind: "agent", team, developer, agent, id };
+export function agentActor({ team, developer, agent, id, verifyingKey }: Sender): AgentActor {
+  return { kind: "agent", team, developer, agent, id, verifyingKey };
 }

@@ -19,6 +19,8 @@ export interface Sender {
   agent: number;
   /** Public id of the agent. */
   id: string;
+  /** The team's Ed25519 public key, hex; "" before it has one. */
+  verifyingKey: string;
   mode: string;
   eventsPerMinute: number;
   burst: number;
@@ -31,6 +33,7 @@ interface Row {
   developer: number;
   agent: number;
   public_id: string;
+  verifying_key: string;
   mode: string;
   events_per_minute: number;
   burst: number;
@@ -52,7 +55,8 @@ export async function findSender(
     db
       .prepare(
         `SELECT hex(k.hash) hash, k.team, k.developer, k.agent, k.created_at, k.used_at, a.public_id, a.seen_at,
-                coalesce(k.revoked_at, a.revoked_at) revoked_at, t.mode, t.events_per_minute, t.burst
+                coalesce(k.revoked_at, a.revoked_at) revoked_at, t.mode, t.events_per_minute, t.burst,
+                hex(t.verifying_key) verifying_key
            FROM agent_tokens k JOIN agents a ON a.id = k.agent JOIN teams t ON t.id = k.team
           WHERE k.hash = unhex(?1) AND (k.expires_at IS NULL OR k.expires_at > ?2) AND t.deleted_at IS NULL`,
       )
@@ -61,9 +65,10 @@ export async function findSender(
   );
   if (row === null || !sameDigest(fromHex(row.hash), digest)) return undefined;
   const { team, developer, agent, public_id: id, mode, burst, events_per_minute: eventsPerMinute } = row;
+  const verifyingKey = row.verifying_key;
   const revoked = row.revoked_at !== null;
   if (!revoked) await noteUse(db, row, nowMs);
-  return { team, developer, agent, id, mode, burst, eventsPerMinute, revoked };
+  return { team, developer, agent, id, verifyingKey, mode, burst, eventsPerMinute, revoked };
 }
 
 /** A token that replaces another is in use from here on: those before it are worth nothing. */

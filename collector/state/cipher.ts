@@ -26,24 +26,14 @@ export class BatchCipher {
 
   /** Nonce, ciphertext, tag. */
   seal(exporter: string, id: number, plaintext: Uint8Array): Uint8Array {
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(this.#place(exporter, id));
-    const body = cipher.update(zstdCompressSync(plaintext, COMPRESSION));
-    return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
+    return sealBytes(this.#key, this.#place(exporter, id), zstdCompressSync(plaintext, COMPRESSION));
   }
 
   /** Undefined when any bit of the batch, its place or the key differs. */
   open(exporter: string, id: number, sealed: Uint8Array): Uint8Array | undefined {
-    if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    const end = sealed.length - TAG_BYTES;
-    const nonce = sealed.subarray(0, NONCE_BYTES);
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(this.#place(exporter, id));
-    decipher.setAuthTag(sealed.subarray(end));
-    const body = decipher.update(sealed.subarray(NONCE_BYTES, end));
+    const compressed = openBytes(this.#key, this.#place(exporter, id), sealed);
     try {
-      return zstdDecompressSync(Buffer.concat([body, decipher.final()]));
+      return compressed && zstdDecompressSync(compressed);
     } catch {
       return undefined;
     }
@@ -53,5 +43,30 @@ export class BatchCipher {
     const row = Buffer.alloc(8);
     row.writeBigUInt64BE(BigInt(id));
     return Buffer.concat([this.#databaseId, Buffer.from(exporter), row]);
+  }
+}
+
+/** Nonce, ciphertext, tag. `place` must be given again to open it. */
+export function sealBytes(key: KeyObject, place: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  cipher.setAAD(place);
+  const body = cipher.update(plaintext);
+  return Buffer.concat([nonce, body, cipher.final(), cipher.getAuthTag()]);
+}
+
+/** Undefined when any bit, the place or the key differs. */
+export function openBytes(key: KeyObject, place: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+  if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
+  const end = sealed.length - TAG_BYTES;
+  const nonce = sealed.subarray(0, NONCE_BYTES);
+  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
+  decipher.setAAD(place);
+  decipher.setAuthTag(sealed.subarray(end));
+  const body = decipher.update(sealed.subarray(NONCE_BYTES, end));
+  try {
+    return Buffer.concat([body, decipher.final()]);
+  } catch {
+    return undefined;
   }
 }

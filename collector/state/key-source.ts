@@ -45,6 +45,23 @@ export async function loadMasterKey(options: KeyOptions): Promise<MasterKey> {
   return { key: randomBytes(KEY_BYTES), source: "memory", note };
 }
 
+/**
+ * The key that is kept in its place, for a process that only looks. Makes none: undefined where there is none, the
+ * keychain does not answer, or the key is in the memory of the collector alone.
+ */
+export async function readMasterKey(options: KeyOptions): Promise<Uint8Array | undefined> {
+  if (options.source === "memory") return undefined;
+  if (options.source === "file") return existsSync(join(options.dir, KEY_FILE)) ? fileKey(options) : undefined;
+  const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+  try {
+    const keychain = options.keychain ?? (await systemKeychain(options.platform.os));
+    const stored = await Promise.race([keychain.get(signal), late(signal)]);
+    return typeof stored === "string" && KEY_TEXT.test(stored) ? Buffer.from(stored, "base64") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Replaces the key in its place, in one step. Rejects when the place does not keep it. A key in memory has none. */
 export async function storeMasterKey(options: KeyOptions, key: Uint8Array): Promise<void> {
   const text = Buffer.from(key).toString("base64");

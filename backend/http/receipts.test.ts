@@ -1,0 +1,101 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { signedBytes } from "#proto/agent-api.ts";
+import { jsonCodec } from "#proto/json.ts";
+import { LEDGER_HEADER, type Receipt, RECEIPT_HEADER, writeLedgerMark } from "#proto/receipt.ts";
+import { fromBase64Url, toHex } from "../domain/crypto.ts";
+import { call, enrol } from "../test/client.ts";
+import { logsRequest, requestRecord, uid } from "../test/records.ts";
+
+const NONCE = Uint8Array.from({ length: 32 }, (_, at) => at);
+const HEAD = "ab".repeat(32);
+const sha256 = async (bytes: Uint8Array) =>
+  toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())));
+const body = () => jsonCodec.encodeRequest(logsRequest([requestRecord({ uid: uid(1) })])).slice();
+
+async function send(
+  token: string,
+  headers: Record<string, string> = {},
+  bytes: BodyInit = body(),
+  bindings = {},
+) {
+  const all = { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers };
+  return call("/v1/logs", { method: "POST", headers: all, body: bytes }, bindings);
+}
+
+/** The receipt of an answer, once its signature is checked. */
+async function receiptIn(response: Response): Promise<{ receipt: Receipt; key: Uint8Array }> {
+  const [payload, signature, key] = (response.headers.get(RECEIPT_HEADER) ?? "")
+    .split(".")
+    .map((part) => fromBase64Url(part));
+  if (payload === undefined || signature === undefined || key === undefined) throw new Error("no receipt");
+  const verifier = await crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
+  const bytes = signedBytes("talos-receipt-1", payload);
+  expect(await crypto.subtle.verify({ name: "Ed25519" }, verifier, signature, bytes)).toBe(true);
+  return { receipt: JSON.parse(new TextDecoder().decode(payload)) as Receipt, key };
+}
+
+it("signs the digest of what it got and the head that the machine named, by the team's own key", async () => {
+  const { agentToken, teamId } = await enrol();
+  const response = await send(agentToken, { [LEDGER_HEADER]: writeLedgerMark(NONCE, HEAD) });
+  const { receipt, key } = await receiptIn(response);
+  expect(receipt).toMatchObject({ head: HEAD, digest: await sha256(Uint8Array.from([...NONCE, ...body()])) });
+  expect(receipt.agent).toMatch(/^agt_/);
+  expect(Math.abs(receipt.at - Date.now())).toBeLessThan(60_000);
+  const row = await env.DB.prepare("SELECT lower(hex(verifying_key)) hex FROM teams WHERE id = ?1")
+    .bind(Number(teamId))
+    .first<{ hex: string }>();
+  expect(toHex(key)).toBe(row?.hex);
+});
+
+it("signs what was inside, however the body was compressed", async () => {
+  const { agentToken } = await enrol();
+  const gzipped = new Response(new Blob([body()]).stream().pipeThrough(new CompressionStream("gzip")));
+  const response = await send(agentToken, { "content-encoding": "gzip" }, await gzipped.bytes());
+  expect((await receiptIn(response)).receipt).toMatchObject({ head: "", digest: await sha256(body()) });
+});
+
+it.each([["nothing"], ["x".repeat(200)], [`${"0".repeat(64)}.${"G".repeat(64)}`]])(
+  "takes %s for no mark",
+  async (mark) => {
+    const { agentToken } = await enrol();
+    const { receipt } = await receiptIn(await send(agentToken, { [LEDGER_HEADER]: mark }));
+    expect(receipt).toMatchObject({ head: "", digest: await sha256(body()) });
+  },
+);
+
+it("gives none for what it does not take, and to nobody that it does not know", async () => {
+  const { agentToken } = await enrol();
+  for (const response of [await send("tal_unknown"), await send(agentToken, {}, "no json")]) {
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.headers.get(RECEIPT_HEADER)).toBeNull();
+  }
+});
+
+it("asks the database for the key once, not with every request", async () => {
+  const { agentToken } = await enrol();
+  await receiptIn(await send(agentToken));
+  await receiptIn(await send(agentToken));
+  const asked: string[] = [];
+  const db = new Proxy(env.DB, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (name === "prepare") asked.push(String(args[0]));
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+  await receiptIn(await send(agentToken, {}, body(), { DB: db }));
+  expect(asked.filter((sql) => sql.includes("signing_key"))).toEqual([]);
+});
+
+it("takes the records also where no receipt can be made", async () => {
+  const { agentToken, teamId } = await enrol();
+  await env.DB.prepare("UPDATE teams SET signing_key = x'00', verifying_key = x'01' WHERE id = ?1")
+    .bind(Number(teamId))
+    .run();
+  const response = await send(agentToken);
+  expect([response.status, response.headers.get(RECEIPT_HEADER)]).toEqual([200, null]);
+});
