@@ -38,6 +38,10 @@ const LAYERS: Layer[] = [
     folder: "collector/service",
     mayImport: [...ours, "collector/enrolment", "collector/helper", "collector/state", "zod", "node:"],
   },
+  {
+    folder: "collector/proof",
+    mayImport: [...ours, "collector/consent", "collector/service", "node:"],
+  },
   { folder: "collector/telemetry", mayImport: [...ours, "collector/state", "node:", "@opentelemetry"] },
   { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd/docs", mayImport: [...program, "backend/domain"] },
