@@ -92,7 +92,7 @@ function SignedIn({ api, now }: Props) {
   }, [feed, view, pathname]);
   return (
     <Shell state={state} pathname={pathname} now={now} onSignOut={() => void feed.signOut()}>
-      <Page pathname={pathname} state={state} now={now}>
+      <Page pathname={pathname} state={state} now={now} feed={feed}>
         <Overview feed={feed} state={state} view={view} api={api} />
       </Page>
     </Shell>
@@ -103,10 +103,11 @@ interface PageProps {
   pathname: string;
   state: FeedState;
   now: () => number;
+  feed: Feed;
   children: ComponentChildren;
 }
 
-function Page({ pathname, state: { me, failure }, now, children }: PageProps) {
+function Page({ pathname, state: { me, failure }, now, feed, children }: PageProps) {
   if (pathname === "/") return <>{children}</>;
   if (pathname === "/trust") return <Lazy load={loadTrust} props={{}} />;
   if (pathname !== "/settings" && !pathname.startsWith("/settings/")) {
@@ -117,8 +118,13 @@ function Page({ pathname, state: { me, failure }, now, children }: PageProps) {
     );
   }
   if (failure?.kind === "signed_out") return <SignedOut />;
+  if (me === null && failure !== null) {
+    return (
+      <FailedPage title="The settings could not be loaded" failure={failure} onRetry={() => feed.retry()} />
+    );
+  }
   if (me === null) return <p role="status">Loading…</p>;
-  return <Lazy load={loadSettings} props={{ me, now, pathname }} />;
+  return <Lazy load={loadSettings} props={{ me, now, pathname, onMeChanged: () => feed.refresh() }} />;
 }
 
 const loadTrust = async () => (await import("./pages/trust.tsx")).Trust;
@@ -138,7 +144,11 @@ function Lazy<P extends object>({ load, props }: { load: () => Promise<FunctionC
   }, []);
   if (failed)
     return (
-      <FailedPage failure={new ApiFailure("offline", 0, "no_answer")} onRetry={() => location.reload()} />
+      <FailedPage
+        title="This page could not be loaded"
+        failure={new ApiFailure("offline", 0, "no_answer")}
+        onRetry={() => location.reload()}
+      />
     );
   return Loaded ? <Loaded {...props} /> : <p role="status">Loading…</p>;
 }

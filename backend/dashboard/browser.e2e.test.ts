@@ -496,7 +496,7 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
     it("reaches the numbers by the first press of Tab", async () => {
       await show();
       await page.keyboard.press("Tab");
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the numbers");
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
       await page.keyboard.press("Enter");
       expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
     });

@@ -54,3 +54,16 @@ export function formatMoment(ms: number, timeZone: string): string {
     timeZone,
   }).format(new Date(ms));
 }
+
+/** `3 Nov 2026, 14:05` in the team's time zone: for what is kept, or valid, for longer than a year. */
+export function formatMomentFully(ms: number, timeZone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).format(new Date(ms));
+}

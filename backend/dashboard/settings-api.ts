@@ -16,6 +16,7 @@ export const call = client((...request) => fetch(...request), {
 
 /** What a refusal means to the person who asked, and what to do. */
 const REFUSALS: Record<string, string> = {
+  signed_out: "You are signed out. Open a new sign-in link.",
   not_allowed: "Your role does not allow this. An owner or admin of the team can do it.",
   last_owner: "A team needs an owner: make somebody else one first.",
   already_member: "This person is a member already.",
@@ -24,16 +25,25 @@ const REFUSALS: Record<string, string> = {
   too_many_keys: "Too many keys are active. Revoke some first.",
   unknown_developer: "There is no such developer in this team any more.",
   confirmation_missing: "Type the mode's name to confirm.",
+  changed_meanwhile: "Somebody else changed this at the same moment. Reload the page to see it.",
+  group_name_taken: "A group of that name comes from elsewhere. Choose another name for it.",
+  invalid_code:
+    "This invite no longer works: it was used already, revoked, or is too old. Ask for a new one.",
   name_taken: "Another team on this server has that name.",
   invalid_csv: "The file needs a first line with the columns developer and group, and a line for each pair.",
   invalid_body: "Something in the form is not valid.",
   not_found: "It is gone already. Reload the page.",
-  too_many_requests: "Too many requests: wait a minute.",
+  rate_limited: "Too many requests: wait a minute.",
 };
 
 export function refusalWords(failure: ApiFailure): string {
-  const own = failure.kind === "refused" ? REFUSALS[failure.code] : undefined;
+  const isAnswer = failure.kind === "refused" || failure.kind === "signed_out";
+  const own = isAnswer ? REFUSALS[failure.code] : undefined;
   if (own !== undefined) return own;
+  if (failure.kind === "refused" && failure.status < 500)
+    return `The server refused this (status ${failure.status}, ${failure.code}). Reload the page and try again.`;
+  if (failure.kind === "offline")
+    return "The server did not answer. Check that it is running and that you are online, then try again.";
   const { cause, next } = failureWords(failure);
   return `${cause} ${next}`;
 }

@@ -15,28 +15,7 @@ interface Props {
 
 /** A button whose consequences are named before they happen. Escape leaves everything as it was. */
 export function Action({ label, question, thing, onConfirm }: Props) {
-  const [asking, setAsking] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const confirm = useRef<HTMLButtonElement>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  const wasAsking = useRef(false);
-  useEffect(() => {
-    if (asking) confirm.current?.focus();
-    else if (wasAsking.current) button.current?.focus();
-    wasAsking.current = asking;
-  }, [asking]);
-  const run = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await onConfirm();
-      setAsking(false);
-    } catch (error) {
-      setProblem(refusalWords(asFailure(error)));
-    }
-    setBusy(false);
-  };
+  const { asking, busy, problem, ask, run, button, yes } = useAsking(onConfirm);
   if (!asking) {
     return (
       <button
@@ -44,7 +23,7 @@ export function Action({ label, question, thing, onConfirm }: Props) {
         class="button"
         ref={button}
         aria-label={thing === undefined ? undefined : `${label}: ${thing}`}
-        onClick={() => setAsking(true)}
+        onClick={() => ask(true)}
       >
         {label}
       </button>
@@ -55,13 +34,13 @@ export function Action({ label, question, thing, onConfirm }: Props) {
       class="asking"
       role="group"
       aria-label={question}
-      onKeyDown={(event) => event.key === "Escape" && setAsking(false)}
+      onKeyDown={(event) => event.key === "Escape" && !busy && ask(false)}
     >
       <span>{question}</span>
-      <button type="button" class="button danger" ref={confirm} disabled={busy} onClick={() => void run()}>
+      <button type="button" class="button danger" ref={yes} disabled={busy} onClick={() => void run()}>
         {label}
       </button>
-      <button type="button" class="button" onClick={() => setAsking(false)}>
+      <button type="button" class="button" disabled={busy} onClick={() => ask(false)}>
         Cancel
       </button>
       {problem !== null && (
@@ -71,6 +50,40 @@ export function Action({ label, question, thing, onConfirm }: Props) {
       )}
     </span>
   );
+}
+
+function useAsking(onConfirm: () => Promise<void>) {
+  const [asking, setAsking] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const yes = useRef<HTMLButtonElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const wasAsking = useRef(false);
+  useEffect(() => {
+    if (asking) yes.current?.focus();
+    else if (wasAsking.current) button.current?.focus();
+    wasAsking.current = asking;
+  }, [asking]);
+  const ask = (open: boolean) => {
+    setProblem(null);
+    setAsking(open);
+  };
+  const run = async () => {
+    const pressed = yes.current;
+    const around = pressed?.closest<HTMLElement>(".panel");
+    setBusy(true);
+    setProblem(null);
+    try {
+      await onConfirm();
+      setAsking(false);
+      // With what it was done to, the button may be gone: whoever uses the keyboard goes on from where it was.
+      if (pressed?.isConnected === false) around?.focus();
+    } catch (error) {
+      setProblem(refusalWords(asFailure(error)));
+    }
+    setBusy(false);
+  };
+  return { asking, busy, problem, ask, run, button, yes };
 }
 
 interface FormProps {
@@ -99,6 +112,7 @@ export function Form({ submit, onSubmit, isReady = true, children }: FormProps) 
   return (
     <form
       class="settings-form"
+      onInput={() => setSaid(null)}
       onSubmit={(event) => {
         event.preventDefault();
         if (!busy && isReady) void run();

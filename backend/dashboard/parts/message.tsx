@@ -46,10 +46,16 @@ export function failureWords({ kind, status, code }: ApiFailure): { cause: strin
   }
 }
 
-export function FailedPage({ failure, onRetry }: { failure: ApiFailure; onRetry: () => void }) {
+interface FailedProps {
+  title?: string;
+  failure: ApiFailure;
+  onRetry: () => void;
+}
+
+export function FailedPage({ title = "The numbers could not be loaded", failure, onRetry }: FailedProps) {
   const { cause, next } = failureWords(failure);
   return (
-    <Message title="The numbers could not be loaded">
+    <Message title={title}>
       <p role="alert">{cause}</p>
       <p>{next}</p>
       <button type="button" class="button primary" onClick={onRetry}>

@@ -14,7 +14,7 @@ interface Props {
 export function Panel({ title, about, children }: Props) {
   const id = useId();
   return (
-    <section class="card panel" aria-labelledby={id}>
+    <section class="card panel" aria-labelledby={id} tabIndex={-1}>
       <h2 id={id}>{title}</h2>
       {about !== undefined && <p class="fine">{about}</p>}
       {children}
@@ -38,7 +38,7 @@ export function Loaded<T>({ answer, children }: LoadedProps<T>) {
             {data !== null && <strong>This may be old. </strong>}
             {refusalWords(failure)}
           </span>
-          <button type="button" class="button" onClick={() => void reload()}>
+          <button type="button" class="button" disabled={busy} onClick={() => void reload()}>
             Try again
           </button>
         </div>

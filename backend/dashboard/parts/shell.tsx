@@ -22,7 +22,7 @@ export function Shell({ state, pathname, now, onSignOut, children }: Props) {
   return (
     <>
       <a class="skip" href="#content">
-        Skip to the numbers
+        Skip to the content
       </a>
       {me?.demo === true && <Invented />}
       <header class="top">

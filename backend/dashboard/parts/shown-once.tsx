@@ -4,7 +4,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 /** A secret that nobody can see again once the page is left. */
 export function ShownOnce({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.focus(), []);
+  const [isGone, setGone] = useState(false);
+  useEffect(() => {
+    box.current?.focus();
+    // The browser keeps a page that was left, as it was, for the way back.
+    const leave = () => setGone(true);
+    addEventListener("pagehide", leave);
+    return () => removeEventListener("pagehide", leave);
+  }, []);
+  if (isGone) return null;
   return (
     <div class="shown-once" role="group" aria-label={title} tabIndex={-1} ref={box}>
       <p>

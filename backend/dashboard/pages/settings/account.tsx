@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { formatMoment } from "../../day.ts";
+import { formatMomentFully } from "../../day.ts";
 import { Action, Field, Form } from "../../parts/action.tsx";
 import { Loaded, Panel } from "../../parts/panel.tsx";
 import { call } from "../../settings-api.ts";
@@ -7,18 +7,23 @@ import { useAnswer } from "../../use-answer.ts";
 import { ROLE_WORDS } from "../../words.ts";
 import type { PageProps } from "./settings.tsx";
 
-export function Account({ me }: PageProps) {
+export function Account({ me, onMeChanged }: PageProps) {
   const account = useAnswer(() => call("GET /api/account"));
   return (
     <Loaded answer={account}>
       {({ member, teams, signIns, method }) => (
         <>
           <Panel title="Who I am">
-            <Name label={member.label} onSaved={account.reload} />
+            <Name
+              label={member.label}
+              onSaved={async () => {
+                await Promise.all([account.reload(), onMeChanged()]);
+              }}
+            />
             <dl class="facts">
               <div>
                 <dt>E-mail</dt>
-                <dd>{member.email || "none: this is a local member"}</dd>
+                <dd class="breaks">{member.email || "none: this is a local member"}</dd>
               </div>
               <div>
                 <dt>Signs in</dt>
@@ -28,7 +33,7 @@ export function Account({ me }: PageProps) {
               </div>
               {teams.map((team) => (
                 <div key={team.id}>
-                  <dt>{team.name}</dt>
+                  <dt class="breaks">{team.name}</dt>
                   <dd>
                     {ROLE_WORDS[team.role].label}
                     {team.current && " · shown now"}
@@ -37,31 +42,39 @@ export function Account({ me }: PageProps) {
               ))}
             </dl>
           </Panel>
-          <Panel
-            title="Where I am signed in"
-            about="Each browser that is signed in. If you do not know one of them, sign out everywhere."
-          >
-            <ul class="plain-list">
-              {signIns.map((each) => (
-                <li key={`${each.createdAt}${each.endsAt}`}>
-                  Since {formatMoment(each.createdAt, me.team.timeZone)}, last used{" "}
-                  {formatMoment(each.seenAt, me.team.timeZone)}
-                  {each.current && <span class="tag">this browser</span>}
-                </li>
-              ))}
-            </ul>
-            <Action
-              label="Sign out everywhere"
-              question="Every browser, this one too, will need to sign in again."
-              onConfirm={async () => {
-                await call("POST /api/account/sign-out-everywhere");
-                location.assign("/");
-              }}
-            />
-          </Panel>
+          <SignIns signIns={signIns} timeZone={me.team.timeZone} />
         </>
       )}
     </Loaded>
+  );
+}
+
+type SignIn = { createdAt: number; seenAt: number; endsAt: number; current: boolean };
+
+function SignIns({ signIns, timeZone }: { signIns: SignIn[]; timeZone: string }) {
+  return (
+    <Panel
+      title="Where I am signed in"
+      about="Each browser that is signed in. If you do not know one of them, sign out everywhere."
+    >
+      <ul class="plain-list">
+        {signIns.map((each) => (
+          <li key={`${each.createdAt}${each.endsAt}`}>
+            Since {formatMomentFully(each.createdAt, timeZone)}, last used{" "}
+            {formatMomentFully(each.seenAt, timeZone)}
+            {each.current && <span class="tag">this browser</span>}
+          </li>
+        ))}
+      </ul>
+      <Action
+        label="Sign out everywhere"
+        question="Every browser, this one too, will need to sign in again."
+        onConfirm={async () => {
+          await call("POST /api/account/sign-out-everywhere");
+          location.assign("/");
+        }}
+      />
+    </Panel>
   );
 }
 

@@ -2,7 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { AUDIT_ACTIONS, type AuditAction } from "../../../domain/api/audit.ts";
 import { asFailure } from "../../api.ts";
 import { pathOf } from "../../client.ts";
-import { formatMoment } from "../../day.ts";
+import { formatMomentFully } from "../../day.ts";
 import { formatCount } from "../../format.ts";
 import { List, Loaded, Panel } from "../../parts/panel.tsx";
 import { call, refusalWords } from "../../settings-api.ts";
@@ -33,10 +33,10 @@ export function Audit({ me }: PageProps) {
               </option>
             ))}
           </select>
-          <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "ndjson" } })} download>
+          <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "ndjson" } })} download="">
             Export for checking
           </a>
-          <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "csv" } })} download>
+          <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "csv" } })} download="">
             Export as CSV
           </a>
         </div>
@@ -56,7 +56,7 @@ function Entries({ action, me }: { action: AuditAction | ""; me: PageProps["me"]
       {({ rows, next }) => (
         <List
           label="Audit log"
-          head={["When", "Who", "What", "To", "Details", "Hash"]}
+          head={["When", "Who", "What", "To", "Details"]}
           isEmpty={rows.length === 0}
           empty="Nothing of this kind was done yet."
           next={next}
@@ -64,21 +64,27 @@ function Entries({ action, me }: { action: AuditAction | ""; me: PageProps["me"]
         >
           {rows.map((entry) => (
             <tr key={entry.seq} data-key={entry.seq}>
-              <th scope="row">{formatMoment(entry.at, me.team.timeZone)}</th>
-              <td data-label="Who">{entry.actorLabel || entry.actorKind}</td>
+              <th scope="row" class="when">
+                {formatMomentFully(entry.at, me.team.timeZone)}
+                <code class="hash" title={entry.hash}>
+                  {formatCount(entry.seq)} · {entry.hash.slice(0, 10)}
+                </code>
+              </th>
+              <td data-label="Who" class="breaks">
+                <bdi>{entry.actorLabel || ACTOR_WORDS[entry.actorKind] || entry.actorKind}</bdi>
+              </td>
               <td data-label="What">
                 <code>{entry.action}</code>
               </td>
               <td data-label="To">
-                <code class="clipped" title={entry.target}>
-                  {entry.target}
-                </code>
+                {entry.target !== "" && (
+                  <code class="clipped" title={entry.target}>
+                    {entry.target}
+                  </code>
+                )}
               </td>
               <td data-label="Details" class="details">
-                {detailsOf(entry.metadata)}
-              </td>
-              <td data-label="Hash">
-                <code title={entry.hash}>{entry.hash.slice(0, 10)}</code>
+                {detailsOf(entry.metadata, me.team.timeZone)}
               </td>
             </tr>
           ))}
@@ -88,12 +94,21 @@ function Entries({ action, me }: { action: AuditAction | ""; me: PageProps["me"]
   );
 }
 
-function detailsOf(metadata: string): string {
+const ACTOR_WORDS: Record<string, string> = {
+  agent: "a machine",
+  api_key: "an API key",
+  system: "the server",
+};
+
+function detailsOf(metadata: string, timeZone: string): string {
   try {
     const fields: unknown = JSON.parse(metadata);
     if (typeof fields !== "object" || fields === null) return "";
     return Object.entries(fields)
-      .map(([name, value]) => `${name}: ${String(value)}`)
+      .map(([name, value]) => {
+        const isMoment = name.endsWith("At") && typeof value === "number";
+        return `${name}: ${isMoment ? formatMomentFully(value, timeZone) : String(value)}`;
+      })
       .join(", ");
   } catch {
     return "";

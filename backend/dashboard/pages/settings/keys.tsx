@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { SCOPES, type Scope } from "../../../domain/role.ts";
-import { formatMoment } from "../../day.ts";
+import { formatMomentFully } from "../../day.ts";
 import { Action, Field, Form, Select } from "../../parts/action.tsx";
 import { List, Loaded, Panel } from "../../parts/panel.tsx";
 import { Copy, ShownOnce } from "../../parts/shown-once.tsx";
 import { call } from "../../settings-api.ts";
-import { usePages } from "../../use-answer.ts";
+import { type Pages, usePages } from "../../use-answer.ts";
 import type { PageProps } from "./settings.tsx";
 
 const SCOPE_WORDS: Record<Scope, string> = {
@@ -34,54 +34,69 @@ export function Keys({ me }: PageProps) {
         about={
           <>
             For programs that read this team's data: sent as <code>Authorization: Bearer …</code>. A key may
-            only read. <a href="/api/openapi.json">The API's description</a>
+            only read.{" "}
+            <a class="whole" href="/api/openapi.json">
+              The API's description
+            </a>
           </>
         }
       >
         <NewKey onMade={keys.reload} />
       </Panel>
       <Panel title="Keys">
-        <Loaded answer={keys}>
-          {({ rows, next }) => (
-            <List
-              label="Keys"
-              head={["Name", "May read", "Made by", "Last used", "Valid until", ""]}
-              isEmpty={rows.length === 0}
-              empty="No keys yet."
-              next={next}
-              onMore={keys.more}
-            >
-              {rows.map((key) => (
-                <tr key={key.id} data-key={key.id}>
-                  <th scope="row">{key.label}</th>
-                  <td data-label="May read">{key.scopes.join(", ")}</td>
-                  <td data-label="Made by">{key.createdBy}</td>
-                  <td data-label="Last used">
-                    {key.usedAt === null ? "never" : formatMoment(key.usedAt, me.team.timeZone)}
-                  </td>
-                  <td data-label="Valid until">
-                    {key.state === "active" ? formatMoment(key.expiresAt, me.team.timeZone) : key.state}
-                  </td>
-                  <td class="actions">
-                    {key.state === "active" && (
-                      <Action
-                        label="Revoke"
-                        thing={key.label}
-                        question="Programs that use it are refused from now on."
-                        onConfirm={async () => {
-                          await call("DELETE /api/keys/:key", { params: { key: key.id } });
-                          await keys.reload();
-                        }}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </List>
-          )}
-        </Loaded>
+        <KeyList keys={keys} timeZone={me.team.timeZone} />
       </Panel>
     </>
+  );
+}
+
+type KeyPages = Pages<Awaited<ReturnType<typeof ask>>["rows"][number]>;
+
+function KeyList({ keys, timeZone }: { keys: KeyPages; timeZone: string }) {
+  return (
+    <Loaded answer={keys}>
+      {({ rows, next }) => (
+        <List
+          label="Keys"
+          head={["Name", "May read", "Made by", "Last used", "Valid until", ""]}
+          isEmpty={rows.length === 0}
+          empty="No keys yet."
+          next={next}
+          onMore={keys.more}
+        >
+          {rows.map((key) => (
+            <tr key={key.id} data-key={key.id}>
+              <th scope="row">
+                <bdi>{key.label}</bdi>
+              </th>
+              <td data-label="May read">{key.scopes.join(", ")}</td>
+              <td data-label="Made by" class="breaks">
+                <bdi>{key.createdBy}</bdi>
+              </td>
+              <td data-label="Last used" class="when">
+                {key.usedAt === null ? "never" : formatMomentFully(key.usedAt, timeZone)}
+              </td>
+              <td data-label="Valid until" class="when">
+                {key.state === "active" ? formatMomentFully(key.expiresAt, timeZone) : key.state}
+              </td>
+              <td class="actions">
+                {key.state === "active" && (
+                  <Action
+                    label="Revoke"
+                    thing={key.label}
+                    question="Programs that use it are refused from now on."
+                    onConfirm={async () => {
+                      await call("DELETE /api/keys/:key", { params: { key: key.id } });
+                      await keys.reload();
+                    }}
+                  />
+                )}
+              </td>
+            </tr>
+          ))}
+        </List>
+      )}
+    </Loaded>
   );
 }
 
@@ -89,7 +104,7 @@ function NewKey({ onMade }: { onMade: () => Promise<void> }) {
   const [label, setLabel] = useState("");
   const [scopes, setScopes] = useState<readonly Scope[]>(["reports:read"]);
   const [days, setDays] = useState<(typeof LIFETIMES)[number]["value"]>("90");
-  const [secret, setSecret] = useState<string | null>(null);
+  const [secret, setSecret] = useState<{ label: string; text: string } | null>(null);
   const toggle = (scope: Scope) =>
     setScopes(scopes.includes(scope) ? scopes.filter((each) => each !== scope) : [...scopes, scope]);
   return (
@@ -101,7 +116,7 @@ function NewKey({ onMade }: { onMade: () => Promise<void> }) {
           const made = await call("POST /api/keys", {
             body: { label, scopes: [...scopes], expiresInDays: Number(days) },
           });
-          setSecret(made.secret);
+          setSecret({ label: made.key.label, text: made.secret });
           setLabel("");
           await onMade();
         }}
@@ -128,8 +143,8 @@ function NewKey({ onMade }: { onMade: () => Promise<void> }) {
         <Select label="Valid for" value={days} options={LIFETIMES} onChange={setDays} />
       </Form>
       {secret !== null && (
-        <ShownOnce key={secret} title="The key.">
-          <Copy label="the key" text={secret} />
+        <ShownOnce key={secret.text} title={`The key “${secret.label}”.`}>
+          <Copy label="the key" text={secret.text} />
         </ShownOnce>
       )}
     </>

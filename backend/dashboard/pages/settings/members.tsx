@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { isAtLeast, ROLES, type Role } from "../../../domain/role.ts";
-import { formatMoment } from "../../day.ts";
+import { formatMomentFully } from "../../day.ts";
 import { Action, Field, Form, Select } from "../../parts/action.tsx";
 import { List, Loaded, Panel } from "../../parts/panel.tsx";
 import { Copy, ShownOnce } from "../../parts/shown-once.tsx";
@@ -21,7 +21,7 @@ async function askInvites(cursor: string | undefined) {
   return { rows: invites, next };
 }
 
-export function Members({ me }: PageProps) {
+export function Members({ me, onMeChanged }: PageProps) {
   const mayManage = isAtLeast(me.viewer.role, "admin");
   const members = usePages(askMembers);
   return (
@@ -46,7 +46,11 @@ export function Members({ me }: PageProps) {
                   member={member}
                   me={me}
                   mayManage={mayManage}
-                  onChanged={members.reload}
+                  onChanged={async () => {
+                    // First the list: with another role of one's own it may not be seen any more.
+                    await members.reload();
+                    if (member.id === me.viewer.id) await onMeChanged();
+                  }}
                 />
               ))}
             </List>
@@ -83,7 +87,7 @@ function MemberRow({ member, me, mayManage, onChanged }: RowProps) {
   return (
     <tr data-key={member.id}>
       <th scope="row">
-        {member.label} {isMe && <span class="tag">you</span>}
+        <bdi>{member.label}</bdi> {isMe && <span class="tag">you</span>}
         {member.email !== "" && <span class="hash">{member.email}</span>}
       </th>
       <td data-label="Role">
@@ -93,8 +97,8 @@ function MemberRow({ member, me, mayManage, onChanged }: RowProps) {
           ROLE_WORDS[member.role].label
         )}
       </td>
-      <td data-label="Last seen">
-        {member.seenAt === null ? "never" : formatMoment(member.seenAt, me.team.timeZone)}
+      <td data-label="Last seen" class="when">
+        {member.seenAt === null ? "never" : formatMomentFully(member.seenAt, me.team.timeZone)}
       </td>
       <td class="actions">
         {mayChange && !isMe && (
@@ -237,8 +241,12 @@ function InviteList({ invites, me }: { invites: InvitePages; me: PageProps["me"]
             <tr key={invite.id} data-key={invite.id}>
               <th scope="row">{invite.email}</th>
               <td data-label="Role">{ROLE_WORDS[invite.role].label}</td>
-              <td data-label="Invited by">{invite.invitedBy}</td>
-              <td data-label="Valid until">{formatMoment(invite.expiresAt, me.team.timeZone)}</td>
+              <td data-label="Invited by" class="breaks">
+                <bdi>{invite.invitedBy}</bdi>
+              </td>
+              <td data-label="Valid until" class="when">
+                {formatMomentFully(invite.expiresAt, me.team.timeZone)}
+              </td>
               <td data-label="State">{STATE_WORDS[invite.state]}</td>
               <td class="actions">
                 {invite.state === "open" && (

@@ -15,13 +15,19 @@ const MODES: readonly Mode[] = ["off", "categorize_local", "categorize_cloud", "
 type Team = Awaited<ReturnType<typeof askTeam>>;
 const askTeam = () => call("GET /api/team");
 
-export function Privacy({ me }: PageProps) {
+export function Privacy({ me, onMeChanged }: PageProps) {
   const team = useAnswer(askTeam);
   return (
     <Loaded answer={team}>
       {(data) => (
         <>
-          <ModePanel team={data} me={me} onChanged={team.reload} />
+          <ModePanel
+            team={data}
+            me={me}
+            onChanged={async () => {
+              await Promise.all([team.reload(), onMeChanged()]);
+            }}
+          />
           <InForce me={me} />
           <Visibility team={data} me={me} onChanged={team.reload} />
           <Retention team={data} me={me} onChanged={team.reload} />
@@ -39,6 +45,11 @@ interface PartProps {
 
 function ModePanel({ team, me, onChanged }: PartProps) {
   const [mode, setMode] = useState<Mode>(team.mode);
+  const [isChanged, setChanged] = useState(false);
+  const choose = (chosen: Mode) => {
+    setChanged(false);
+    setMode(chosen);
+  };
   const isLooser = MODES.indexOf(mode) > MODES.indexOf(team.mode);
   const mayChange = isAtLeast(me.viewer.role, isLooser ? "owner" : "admin");
   return (
@@ -50,7 +61,7 @@ function ModePanel({ team, me, onChanged }: PartProps) {
         label="Privacy mode"
         options={MODES.map((value) => ({ value, label: MODE_WORDS[value].label }))}
         chosen={mode}
-        onChoose={setMode}
+        onChoose={choose}
       />
       <p class="mode-meaning">
         {mode === team.mode ? <strong>In force. </strong> : <strong>Not in force yet. </strong>}
@@ -65,7 +76,20 @@ function ModePanel({ team, me, onChanged }: PartProps) {
         <p class="fine">{isLooser ? "Only an owner" : "Only an admin"} can change to this mode.</p>
       )}
       {mode !== team.mode && mayChange && (
-        <ModeForm key={mode} mode={mode} isLooser={isLooser} onChanged={onChanged} />
+        <ModeForm
+          key={mode}
+          mode={mode}
+          isLooser={isLooser}
+          onChanged={async () => {
+            await onChanged();
+            setChanged(true);
+          }}
+        />
+      )}
+      {isChanged && (
+        <p role="status" class="good">
+          Changed. Machines learn it with their next configuration, within the hour.
+        </p>
       )}
       <p class="fine">
         <Link href="/trust">All that leaves by default</Link>
@@ -90,7 +114,6 @@ function ModeForm({ mode, isLooser, onChanged }: ModeFormProps) {
       onSubmit={async () => {
         await call("PUT /api/team/mode", { body: { mode, ...(isLooser && { confirm: typed.trim() }) } });
         await onChanged();
-        return "Changed. Machines learn it with their next configuration, within the hour.";
       }}
     >
       {isLooser && (
@@ -120,12 +143,16 @@ function InForceCounts() {
   return (
     <Panel
       title="In force on machines"
-      about="How many machines run in each mode. Who accepted or declined is shown to nobody; with fewer than five machines the counts would tell, so they are not shown."
+      about="How many machines run in each mode. Who accepted or declined is shown to nobody; of fewer than five developers the counts would tell, so they are not shown."
     >
       <Loaded answer={counts}>
         {({ total, modes }) =>
           modes === null ? (
-            <p class="fine">Not shown: {total} of the five machines that are needed.</p>
+            <p class="fine empty">
+              {total === 0
+                ? "No machine was heard of lately."
+                : "Not shown: these machines belong to fewer than five developers."}
+            </p>
           ) : (
             <dl class="facts">
               {MODES.map((mode) => (

@@ -14,6 +14,8 @@ import { Team } from "./team.tsx";
 export interface PageProps {
   me: Me;
   now: () => number;
+  /** Asks anew who looks at what, after that was changed: it is shown around the page too. */
+  onMeChanged: () => Promise<void>;
 }
 
 interface Page {
@@ -34,13 +36,10 @@ const PAGES: readonly Page[] = [
   { path: "/settings/account", title: "My account", role: "viewer", page: Account },
 ];
 
-export function titleOf(pathname: string): string | undefined {
-  return PAGES.find(({ path }) => path === pathname)?.title;
-}
-
 /** The pages beside the numbers: each role sees those in which it may do or learn something. */
-export function Settings({ me, now, pathname }: PageProps & { pathname: string }) {
-  const mine = PAGES.filter(({ role }) => isAtLeast(me.viewer.role, role));
+export function Settings({ pathname, ...props }: PageProps & { pathname: string }) {
+  const { role: own } = props.me.viewer;
+  const mine = PAGES.filter(({ role }) => isAtLeast(own, role));
   const open = PAGES.find(({ path }) => path === pathname);
   if (open === undefined) {
     return (
@@ -62,11 +61,11 @@ export function Settings({ me, now, pathname }: PageProps & { pathname: string }
       <div class="settings-page">
         <h1>{open.title}</h1>
         {isMine ? (
-          <open.page me={me} now={now} />
+          <open.page {...props} />
         ) : (
           <p class="card panel" role="alert">
-            This page is for {open.role}s of the team and above; you are a {me.viewer.role}. Ask an admin for
-            what you need.
+            This page is for {open.role}s of the team and above; you are {own === "admin" ? "an" : "a"} {own}.
+            Ask an admin for what you need.
           </p>
         )}
       </div>

@@ -1,13 +1,15 @@
 import { useState } from "preact/hooks";
 import { isAtLeast } from "../../../domain/role.ts";
-import { formatMoment } from "../../day.ts";
+import { formatMomentFully } from "../../day.ts";
+import { formatCount } from "../../format.ts";
 import { Action, Field, Form } from "../../parts/action.tsx";
 import { List, Loaded, Panel } from "../../parts/panel.tsx";
 import { call } from "../../settings-api.ts";
 import { useAnswer, usePages } from "../../use-answer.ts";
+import { Salt } from "./salt.tsx";
 import type { PageProps } from "./settings.tsx";
 
-type Settings = Awaited<ReturnType<typeof askTeam>>;
+export type Settings = Awaited<ReturnType<typeof askTeam>>;
 const askTeam = () => call("GET /api/team");
 
 async function askDevelopers(cursor: string | undefined) {
@@ -15,7 +17,7 @@ async function askDevelopers(cursor: string | undefined) {
   return { rows: developers, next };
 }
 
-export function Team({ me }: PageProps) {
+export function Team({ me, onMeChanged }: PageProps) {
   const team = useAnswer(askTeam);
   const mayManage = isAtLeast(me.viewer.role, "admin");
   return (
@@ -24,10 +26,18 @@ export function Team({ me }: PageProps) {
         {(data) => (
           <>
             <Panel title="This team">
-              {mayManage && <Name team={data} onSaved={team.reload} />}
-              <Facts team={data} />
+              {mayManage && (
+                <Name
+                  team={data}
+                  onSaved={async () => {
+                    await Promise.all([team.reload(), onMeChanged()]);
+                  }}
+                />
+              )}
+              <Facts team={data} hasName={!mayManage} />
             </Panel>
             {mayManage && <Features team={data} onSaved={team.reload} />}
+            <Salt team={data} mayManage={mayManage} onChanged={team.reload} />
           </>
         )}
       </Loaded>
@@ -37,24 +47,18 @@ export function Team({ me }: PageProps) {
   );
 }
 
-function Facts({ team }: { team: Settings }) {
-  const salt = {
-    server: "This server made it and gives it to each machine once. It could test guessed paths.",
-    managed: "The team's own managed policy brings it: this server never has it.",
-  };
+function Facts({ team, hasName }: { team: Settings; hasName: boolean }) {
   return (
     <dl class="facts">
-      <div>
-        <dt>Name</dt>
-        <dd>{team.name}</dd>
-      </div>
+      {hasName && (
+        <div>
+          <dt>Name</dt>
+          <dd class="breaks">{team.name}</dd>
+        </div>
+      )}
       <div>
         <dt>Time zone</dt>
         <dd>{team.timeZone}. Days are cut in it, so it never changes.</dd>
-      </div>
-      <div>
-        <dt>Salt of folders' hashes</dt>
-        <dd>{salt[team.saltPolicy]}</dd>
       </div>
       <div>
         <dt>Signing key</dt>
@@ -142,19 +146,27 @@ function Developers({ me }: { me: PageProps["me"] }) {
             label="Developers"
             head={["Developer", "Groups", "Machines", "Since"]}
             isEmpty={rows.length === 0}
-            empty="Nobody yet: make an enrolment token under Machines."
+            empty={
+              isAtLeast(me.viewer.role, "admin")
+                ? "Nobody yet: make an enrolment token under Machines."
+                : "Nobody yet. An admin can add machines."
+            }
             next={next}
             onMore={developers.more}
           >
             {rows.map((developer) => (
               <tr key={developer.id} data-key={developer.id}>
                 <th scope="row">
-                  {developer.label}
+                  <bdi>{developer.label}</bdi>
                   <code class="hash">{developer.id}</code>
                 </th>
-                <td data-label="Groups">{developer.groups.map(({ name }) => name).join(", ") || "none"}</td>
+                <td data-label="Groups" class="breaks">
+                  {developer.groups.map(({ name }) => name).join(", ") || "none"}
+                </td>
                 <td data-label="Machines">{developer.agents}</td>
-                <td data-label="Since">{formatMoment(developer.createdAt, me.team.timeZone)}</td>
+                <td data-label="Since" class="when">
+                  {formatMomentFully(developer.createdAt, me.team.timeZone)}
+                </td>
               </tr>
             ))}
           </List>
@@ -185,7 +197,9 @@ function Groups({ mayManage }: { mayManage: boolean }) {
           >
             {data.groups.map((group) => (
               <tr key={group.id} data-key={group.id}>
-                <th scope="row">{group.name}</th>
+                <th scope="row">
+                  <bdi>{group.name}</bdi>
+                </th>
                 <td data-label="From">{SOURCE_WORDS[group.source]}</td>
                 <td data-label="Developers">{group.developers}</td>
                 <td class="actions">
@@ -211,6 +225,10 @@ function Groups({ mayManage }: { mayManage: boolean }) {
   );
 }
 
+function counted(count: number, thing: string): string {
+  return `${formatCount(count)} ${count === 1 ? thing : `${thing}s`}`;
+}
+
 function GroupFile({ onTaken }: { onTaken: () => Promise<void> }) {
   const [csv, setCsv] = useState("");
   return (
@@ -222,7 +240,7 @@ function GroupFile({ onTaken }: { onTaken: () => Promise<void> }) {
         await onTaken();
         setCsv("");
         const rest = unknown.length === 0 ? "" : ` Not in this team: ${unknown.slice(0, 5).join(", ")}.`;
-        return `${made} groups with ${developers} developers.${rest}`;
+        return `${counted(made, "group")} with ${counted(developers, "developer")}.${rest}`;
       }}
     >
       <Field
