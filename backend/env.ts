@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { hasPrice } from "./categorize/cost.ts";
+import type { CategorizeGate } from "./objects/categorize-gate.ts";
 import type { TeamBucket } from "./objects/team-bucket.ts";
 
 /** What wrangler.toml and its secrets bind to the api Worker. */
@@ -6,6 +8,7 @@ export interface ApiBindings extends Vars {
   DB: D1Database;
   INGEST: Queue;
   BUCKETS: DurableObjectNamespace<TeamBucket>;
+  CATEGORIZE_GATES: DurableObjectNamespace<CategorizeGate>;
   ASSETS: Fetcher;
   DEAD_LETTERS: R2Bucket;
 }
@@ -34,6 +37,13 @@ interface Vars {
   RATE_KEY_PER_MINUTE?: string;
   RATE_ADDRESS_PER_MINUTE?: string;
   INBOX?: string;
+  ANTHROPIC_API_KEY?: string;
+  ANTHROPIC_BASE_URL?: string;
+  ANTHROPIC_MODEL?: string;
+  ANTHROPIC_TIMEOUT_MS?: string;
+  CATEGORIZE_CAP_CENTS?: string;
+  CATEGORIZE_AT_ONCE?: string;
+  CATEGORIZE_PER_MINUTE?: string;
   MAX_BODY_BYTES?: string;
   MAX_INFLATED_BYTES?: string;
   BODY_TIMEOUT_MS?: string;
@@ -107,6 +117,21 @@ const Variables = z.object({
   RATE_MEMBER_PER_MINUTE: perMinute().default(600),
   /** API requests by one key, in a minute. */
   RATE_KEY_PER_MINUTE: perMinute().default(120),
+  /** Without it no prompt is categorized here. */
+  ANTHROPIC_API_KEY: z.string().min(1).optional(),
+  ANTHROPIC_BASE_URL: Origin.default("https://api.anthropic.com"),
+  ANTHROPIC_MODEL: z
+    .string()
+    .refine(hasPrice, { error: "has no known price, so that the monthly limit could not be kept" })
+    .default("claude-haiku-5-5"),
+  /** Longest that one answer of the model may take. */
+  ANTHROPIC_TIMEOUT_MS: z.coerce.number().int().positive().max(60_000).default(20_000),
+  /** US cents that a team's prompts may cost in a calendar month, where its owner set nothing else. */
+  CATEGORIZE_CAP_CENTS: z.coerce.number().int().nonnegative().max(10_000_000).default(1_000),
+  /** Calls of one team that may be under way at once. */
+  CATEGORIZE_AT_ONCE: z.coerce.number().int().positive().max(1_000).default(4),
+  /** Calls of one team, in a minute. */
+  CATEGORIZE_PER_MINUTE: perMinute().default(120),
   /** API requests of those who are not signed in, from one address, in a minute. */
   RATE_ADDRESS_PER_MINUTE: perMinute().default(120),
   INBOX: z.enum(["on", "off"]).default("off"),

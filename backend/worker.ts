@@ -8,6 +8,7 @@ import { keepDeadLetters } from "./queue/dead.ts";
 import { cleanUpTrails } from "./queue/nightly.ts";
 import { pruneDeadLetters } from "./store/dead-letters.ts";
 
+export { CategorizeGate } from "./objects/categorize-gate.ts";
 export { TeamBucket } from "./objects/team-bucket.ts";
 
 /** As in wrangler.toml; its other schedule is each minute. */
@@ -33,7 +34,7 @@ export default {
 
 async function route(url: URL, request: Request, env: ApiBindings, ctx: ExecutionContext): Promise<Response> {
   if (url.pathname === "/v1/logs") return postLogs(request, env);
-  if (/^\/(?:api|local|v1\/enroll|v1\/agent)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
+  if (/^\/(?:api|local|v1\/enroll|v1\/agent|v1\/categorize)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
   if (/^\/v1(?:\/|$)/i.test(url.pathname)) return unknownPath(request);
   if (url.pathname === "/webhooks/clerk") return postClerkWebhook(request, env);
   return asset(url, request, env);

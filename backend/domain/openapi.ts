@@ -11,10 +11,12 @@ const ANYWHERE: Readonly<Record<number, readonly string[]>> = {
 const MEANINGS: Readonly<Record<number, string>> = {
   400: "What was sent has not the shape that the route takes.",
   401: "Nobody is signed in, or the token is worth nothing.",
+  402: "The team's monthly limit is reached.",
   403: "The role, the scope or the request's origin does not allow it.",
   404: "There is no such thing in this team.",
   409: "It does not fit with what is there.",
   413: "The body is too large.",
+  422: "Nothing can be said of it.",
   429: "Too often: try again after the seconds in Retry-After.",
   503: "Not now: try again after the seconds in Retry-After.",
 };

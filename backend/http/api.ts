@@ -3,10 +3,13 @@ import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { ApiError } from "../domain/report.ts";
 import { ROUTES } from "../domain/api/routes.ts";
+import type { RouteSpec } from "../domain/api/spec.ts";
 import { actorFor } from "./actor.ts";
 import { agents } from "./agents.ts";
 import { machines } from "./agent-machine.ts";
 import { trail } from "./audit.ts";
+import { categories } from "./categories.ts";
+import { categorize } from "./categorize.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
 import { downloads } from "./exports.ts";
 import { logFailure } from "./failure.ts";
@@ -22,14 +25,26 @@ import { team } from "./team-settings.ts";
 
 /** Longest body of an API request, however it is sent. */
 const MAX_BODY_BYTES = 16_384;
-const smallBody = bodyLimit({
-  maxSize: MAX_BODY_BYTES,
-  onError: () => {
-    throw new Refusal(413, "body_too_large");
-  },
-});
+const smallBody = atMost(MAX_BODY_BYTES);
+/** Routes that say otherwise. */
+const ownLimits = new Map(
+  Object.entries<RouteSpec>(ROUTES).flatMap(([name, { maxBytes }]) =>
+    maxBytes === undefined ? [] : [[name, atMost(maxBytes)] as const],
+  ),
+);
 
-export const api = new Hono<ApiEnv>().use(smallBody);
+function atMost(maxSize: number) {
+  return bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Refusal(413, "body_too_large");
+    },
+  });
+}
+
+export const api = new Hono<ApiEnv>().use((c, next) =>
+  (ownLimits.get(`${c.req.method} ${c.req.path}`) ?? smallBody)(c, next),
+);
 mount(api, ROUTES, {
   ...signIn,
   ...members,
@@ -38,6 +53,8 @@ mount(api, ROUTES, {
   ...agents,
   ...machines,
   ...trail,
+  ...categorize,
+  ...categories,
   ...downloads,
   ...keys,
   ...document,
@@ -63,6 +80,9 @@ const MESSAGES = new Map([
   ["cross_origin", "The request comes from another site."],
   ["not_found", "There is nothing here."],
 ]);
+  ["mode_not_permitted", "The team's mode, or what this developer accepted, does not allow this."],
+  ["over_cap", "The team's monthly limit is reached."],
+  ["not_configured", "This server has no key for the model."],
 
 function errorBody(code: string): ApiError {
   return { error: { code, message: MESSAGES.get(code) ?? "The request was refused." } };

@@ -19,14 +19,18 @@ const AGENT_PER_MINUTE = 60;
 /** Throws when who asks has asked too often. */
 export async function allowRate(c: Context<ApiEnv>, access: Access, actor?: Actor): Promise<void> {
   const settings = settingsOf(c.env);
-  const limited = actor === undefined ? await byAddress(c, access, settings) : byActor(actor, settings);
+  const limited =
+    actor === undefined ? await byAddress(c, access, settings) : byActor(actor, access, settings);
   if (limited === undefined) return;
   const { allowed, retryAfterS } = await take(c, limited);
   if (!allowed) throw new Refusal(429, "rate_limited", { "retry-after": String(retryAfterS) });
 }
 
-function byActor(actor: Actor, settings: Settings): Limited {
-  if (actor.kind === "agent") return { name: `agent:${actor.id}`, perMinute: AGENT_PER_MINUTE };
+function byActor(actor: Actor, access: Access, settings: Settings): Limited {
+  if (actor.kind === "agent") {
+    const isCall = access.who === "agent" && access.rate === "calls";
+    return { name: `agent${isCall ? "-calls" : ""}:${actor.id}`, perMinute: AGENT_PER_MINUTE };
+  }
   return actor.kind === "member"
     ? { name: `member:${actor.id}`, perMinute: settings.RATE_MEMBER_PER_MINUTE }
     : { name: `key:${actor.id}`, perMinute: settings.RATE_KEY_PER_MINUTE };

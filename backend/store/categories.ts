@@ -1,4 +1,5 @@
 import { METHODS } from "../domain/category.ts";
+import type { CategoryRows } from "../domain/category-report.ts";
 import type { Range } from "../domain/report-rows.ts";
 
 /** Better methods have greater numbers, as `preferred` of domain/category.ts has it. */
@@ -31,19 +32,6 @@ ON CONFLICT (team, uid) DO UPDATE SET
   expires_at = min(coalesce(categories.expires_at, excluded.expires_at), coalesce(excluded.expires_at, categories.expires_at))
 WHERE ${WINS} OR ${MINIMA.map((name) => `excluded.${name} < categories.${name}`).join(" OR ")}
   OR excluded.expires_at < coalesce(categories.expires_at, excluded.expires_at + 1)`;
-
-export interface CategoryRows {
-  /** One for each day, category and method. */
-  counts: { day: number; category: string; method: string; prompts: number }[];
-  /** Developers with a category, by day. */
-  people: Map<number, number>;
-  /** In all of the range, and at all. */
-  peopleInRange: number;
-  peopleEver: number;
-  /** Prompts with a category or without, by day. */
-  prompts: Map<number, number>;
-  version: number;
-}
 
 const IN_RANGE = "team = ?1 AND day BETWEEN ?2 AND ?3";
 

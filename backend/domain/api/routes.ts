@@ -1,6 +1,8 @@
 import { auditRoutes } from "./audit.ts";
 import { documentRoutes } from "./document.ts";
 import { agentRoutes } from "./agents.ts";
+import { categoryRoutes } from "./categories.ts";
+import { categorizeRoutes } from "./categorize.ts";
 import { machineRoutes } from "./machine.ts";
 import { memberRoutes } from "./members.ts";
 import { reportRoutes } from "./reports.ts";
@@ -16,6 +18,8 @@ export const ROUTES = {
   ...agentRoutes,
   ...machineRoutes,
   ...auditRoutes,
+  ...categorizeRoutes,
+  ...categoryRoutes,
   ...documentRoutes,
 };
 export type Routes = typeof ROUTES;

@@ -10,8 +10,11 @@ export type Access =
   | { who: "anyone"; browser?: false }
   /** A signed-in member of at least this role, or an API key of the team that has the scope. */
   | { who: "member"; role: Role; scope?: Scope }
-  /** A machine, by its agent token. */
-  | { who: "agent" };
+  /**
+   * A machine, by its agent token. `rate: "calls"` where it may call for each prompt: then it has an allowance of its
+   * own, so that what else a machine asks never waits for it.
+   */
+  | { who: "agent"; rate?: "calls" };
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -25,6 +28,8 @@ export interface RouteSpec {
   params?: z.ZodType;
   query?: z.ZodType;
   body?: z.ZodType;
+  /** Longest body, where the API's own limit is too short. */
+  maxBytes?: number;
   /** Without one the answer is 204. */
   answer?: z.ZodType;
   /** Media types of an answer that is streamed instead. */

@@ -37,15 +37,22 @@ const QUIET = {
 export class LocalWorkers {
   readonly folder = mkdtempSync(path.join(tmpdir(), "talos-workers-"));
   readonly setupSecret = randomBytes(32).toString("hex");
+  readonly #more: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #port = 0;
+
+  /** `more`: settings of the Workers beside those that all need. */
+  constructor(more: Readonly<Record<string, string>> = {}) {
+    this.#more = more;
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
   async start(): Promise<void> {
-    const secrets = { PEPPER: secret(), KMS_KEY: secret(), SETUP_SECRET: this.setupSecret, INBOX: "on" };
+    const own = { PEPPER: secret(), KMS_KEY: secret(), SETUP_SECRET: this.setupSecret, INBOX: "on" };
+    const secrets = { ...own, ...this.#more };
     const envFile = path.join(this.folder, "secrets.env");
     writeFileSync(
       envFile,
@@ -86,7 +93,7 @@ export class LocalWorkers {
   /** As a power cut would: no process of the group gets to say a word. */
   async kill(): Promise<void> {
     const child = this.#child;
-    if (child?.pid === undefined || child.exitCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     process.kill(-child.pid, "SIGKILL");
     await ended;
