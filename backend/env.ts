@@ -33,10 +33,6 @@ interface Vars {
   MAIL_URL?: string;
   MAIL_TOKEN?: string;
   MAIL_FROM?: string;
-  RATE_MEMBER_PER_MINUTE?: string;
-  RATE_KEY_PER_MINUTE?: string;
-  RATE_ADDRESS_PER_MINUTE?: string;
-  INBOX?: string;
   ANTHROPIC_API_KEY?: string;
   ANTHROPIC_BASE_URL?: string;
   ANTHROPIC_MODEL?: string;
@@ -44,6 +40,10 @@ interface Vars {
   CATEGORIZE_CAP_CENTS?: string;
   CATEGORIZE_AT_ONCE?: string;
   CATEGORIZE_PER_MINUTE?: string;
+  RATE_MEMBER_PER_MINUTE?: string;
+  RATE_KEY_PER_MINUTE?: string;
+  RATE_ADDRESS_PER_MINUTE?: string;
+  INBOX?: string;
   MAX_BODY_BYTES?: string;
   MAX_INFLATED_BYTES?: string;
   BODY_TIMEOUT_MS?: string;
@@ -113,10 +113,6 @@ const Variables = z.object({
   MAIL_URL: Origin.optional(),
   MAIL_TOKEN: z.string().min(1).optional(),
   MAIL_FROM: z.string().min(3).optional(),
-  /** API requests of one member, in a minute. */
-  RATE_MEMBER_PER_MINUTE: perMinute().default(600),
-  /** API requests by one key, in a minute. */
-  RATE_KEY_PER_MINUTE: perMinute().default(120),
   /** Without it no prompt is categorized here. */
   ANTHROPIC_API_KEY: z.string().min(1).optional(),
   ANTHROPIC_BASE_URL: Origin.default("https://api.anthropic.com"),
@@ -132,6 +128,10 @@ const Variables = z.object({
   CATEGORIZE_AT_ONCE: z.coerce.number().int().positive().max(1_000).default(4),
   /** Calls of one team, in a minute. */
   CATEGORIZE_PER_MINUTE: perMinute().default(120),
+  /** API requests of one member, in a minute. */
+  RATE_MEMBER_PER_MINUTE: perMinute().default(600),
+  /** API requests by one key, in a minute. */
+  RATE_KEY_PER_MINUTE: perMinute().default(120),
   /** API requests of those who are not signed in, from one address, in a minute. */
   RATE_ADDRESS_PER_MINUTE: perMinute().default(120),
   INBOX: z.enum(["on", "off"]).default("off"),

@@ -52,9 +52,9 @@ mount(api, ROUTES, {
   ...team,
   ...agents,
   ...machines,
-  ...trail,
   ...categorize,
   ...categories,
+  ...trail,
   ...downloads,
   ...keys,
   ...document,
@@ -78,11 +78,11 @@ const MESSAGES = new Map([
   ["rate_limited", "Too many requests. Try again after the seconds in Retry-After."],
   ["not_allowed", "Your role in this team does not allow this."],
   ["cross_origin", "The request comes from another site."],
-  ["not_found", "There is nothing here."],
-]);
   ["mode_not_permitted", "The team's mode, or what this developer accepted, does not allow this."],
   ["over_cap", "The team's monthly limit is reached."],
   ["not_configured", "This server has no key for the model."],
+  ["not_found", "There is nothing here."],
+]);
 
 function errorBody(code: string): ApiError {
   return { error: { code, message: MESSAGES.get(code) ?? "The request was refused." } };
