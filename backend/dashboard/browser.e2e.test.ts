@@ -1,28 +1,18 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import axe from "axe-core";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatMoney, formatRatio, formatTokens, money } from "./format.ts";
+import { CHROMIUM, FLAGS, violations } from "./testkit/browser.ts";
 import { FakeApi } from "./testkit/fake-api.ts";
 import { foldReport, foldSessions } from "./testkit/folded.ts";
 import { LAST_DAY } from "./testkit/invented-team.ts";
 import type { Fact } from "./testkit/invented-team.ts";
 import { tokensOf } from "./tokens.ts";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const SCREENSHOTS = here("../../docs/screenshots/");
 const FROM = "2026-10-26";
@@ -362,6 +352,28 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       await page.locator(".chart .bars").waitFor();
     });
 
+    it("is by mail where that is set up, whoever has the address", async () => {
+      api.signedIn = false;
+      api.mailed = [];
+      await page.goto(`${origin}/sign-in`);
+      await page.getByLabel("E-mail").fill("ada@example.com");
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press("Enter");
+      await page.getByText("If ada@example.com is a member's, a link is on its way.").waitFor();
+      expect(api.mailed).toEqual(["ada@example.com"]);
+      api.broken = 429;
+      await page.getByRole("button", { name: "Send me a link" }).click();
+      await page.getByText("Too many requests: wait a minute.").waitFor();
+      api.broken = null;
+      // Also where the session ended.
+      await page.goto(origin);
+      await page.getByRole("button", { name: "Send me a link" }).waitFor();
+      api.mailed = null;
+      await page.goto(origin);
+      await page.getByText("npm start").waitFor();
+      expect(await page.getByLabel("E-mail").count()).toBe(0);
+    });
+
     it("ends with a sign-out, and nothing of the team stays on the page", async () => {
       await show();
       await page.getByRole("button", { name: "Sign out" }).click();
@@ -445,25 +457,13 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
           await page.goto(origin + path);
           if (path === "/") await page.locator(".chart .bars").waitFor();
           await prepare();
-          expect(await violations(), `${path} in ${colorScheme}`).toEqual([]);
+          expect(await violations(page), `${path} in ${colorScheme}`).toEqual([]);
         }
         api.demo = true;
         await show();
-        expect(await violations()).toEqual([]);
+        expect(await violations(page)).toEqual([]);
       },
     );
-
-    async function violations(): Promise<string[]> {
-      // Playwright's evaluate runs beside the page's content security policy, an injected script tag would not.
-      await page.evaluate(axe.source);
-      return page.evaluate(async () => {
-        const checker = Reflect.get(window, "axe") as typeof axe;
-        const { violations: found } = await checker.run(document);
-        return found.flatMap(({ id, nodes }) =>
-          nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
-        );
-      });
-    }
 
     it("can choose colours, which last and need no reload", async () => {
       await show();

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ROLES, type Role, isAtLeast } from "../domain/role.ts";
-import { CHROMIUM, Stage, type Tab, violations } from "./testkit/stage.ts";
+import { CHROMIUM, violations } from "./testkit/browser.ts";
+import { Stage, type Tab } from "./testkit/stage.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const SCREENSHOTS = here("../../docs/screenshots/");
@@ -1066,7 +1067,10 @@ describe.skipIf(!present)("the settings in a browser", () => {
       for (const path of PATHS) {
         await show(page, path);
         if (path.endsWith("privacy")) await button(page, "Categories, made locally").click();
-        if (path.endsWith("audit")) await button(page, "Check the chain").click();
+        if (path.endsWith("audit")) {
+          await button(page, "Check the chain").click();
+          await page.getByText(/^Whole:/).waitFor();
+        }
         const file = `settings${path.slice("/settings".length).replace("/", "-")}-${name}.png`;
         await page.screenshot({ path: SCREENSHOTS + file });
       }

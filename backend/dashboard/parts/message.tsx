@@ -1,5 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { ApiFailure } from "../api.ts";
+import { isMailSetUp } from "../mail-link.ts";
+import { MailForm } from "./mail-form.tsx";
 
 interface Props {
   title: string;
@@ -90,12 +93,20 @@ export function SignedOut() {
 }
 
 export function NewLink() {
+  const [hasMail, setHasMail] = useState(false);
+  useEffect(() => {
+    // A server that does not answer this says so elsewhere.
+    isMailSetUp().then(setHasMail, () => undefined);
+  }, []);
   return (
-    <ul class="steps">
-      <li>
-        On the computer that runs the server: run <code>npm start</code>. It prints a new link.
-      </li>
-      <li>In a team: ask whoever looks after Talos Auditor for a new link.</li>
-    </ul>
+    <>
+      {hasMail && <MailForm />}
+      <ul class="steps">
+        <li>
+          On the computer that runs the server: run <code>npm start</code>. It prints a new link.
+        </li>
+        <li>In a team: ask whoever looks after Talos Auditor for a new link.</li>
+      </ul>
+    </>
   );
 }

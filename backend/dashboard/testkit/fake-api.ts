@@ -26,6 +26,8 @@ export class FakeApi {
   };
   demo = false;
   mode: Me["mode"] = "off";
+  /** Addresses that asked for a link; null where mail is not set up. */
+  mailed: string[] | null = null;
   signedIn = true;
   codes = new Set<string>();
   /** Answers every API call with this status; `cut` closes the connection instead. */
@@ -95,6 +97,13 @@ export class FakeApi {
     };
     const refuse = (status: number, code: string) => send(status, { error: { code, message: code } });
     if (this.broken !== null) return refuse(this.broken, "broken_on_purpose");
+    if (url.pathname === "/api/sign-in" && request.method === "GET") {
+      return send(200, { mail: this.mailed !== null, clerk: false });
+    }
+    if (url.pathname === "/api/sign-in/link") {
+      this.mailed?.push(String(JSON.parse(body).email));
+      return send(204);
+    }
     if (url.pathname === "/api/sign-in") {
       if (!this.codes.delete(String(JSON.parse(body).code))) return refuse(401, "code_used");
       this.signedIn = true;

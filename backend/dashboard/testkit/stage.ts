@@ -1,22 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import axe from "axe-core";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build } from "vite";
+import { CHROMIUM, FLAGS } from "./browser.ts";
 import { LocalWorkers, until } from "../../test/harness/workers.ts";
 import type { Role } from "../../domain/role.ts";
 
-export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Chromium's own word on an answer of 4xx. Tests look at what the page says about it instead. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d /;
@@ -159,17 +149,4 @@ export class Stage {
     });
     return response.status;
   }
-}
-
-/** What axe-core finds on the page as it is. */
-export async function violations(page: Page): Promise<string[]> {
-  // Playwright's evaluate runs beside the page's content security policy, an injected script tag would not.
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const checker = Reflect.get(window, "axe") as typeof axe;
-    const { violations: found } = await checker.run(document);
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
-    );
-  });
 }

@@ -33,7 +33,11 @@ export function Audit({ me }: PageProps) {
               </option>
             ))}
           </select>
-          <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "ndjson" } })} download="">
+          <a
+            class="button"
+            href={pathOf("GET /api/audit/export", { query: { format: "ndjson" } })}
+            download=""
+          >
             Export for checking
           </a>
           <a class="button" href={pathOf("GET /api/audit/export", { query: { format: "csv" } })} download="">
@@ -153,7 +157,8 @@ function Check() {
         <>
           Each entry's hash covers the entry and the hash before it, so that nothing can be changed, removed
           or put in between unnoticed. To check without this server, export it and run{" "}
-          <code>talos audit verify FILE</code>.
+          <code>talos audit verify FILE --team-fingerprint …</code> with the fingerprint that the Team page
+          shows.
         </>
       }
     >

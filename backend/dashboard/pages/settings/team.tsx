@@ -61,7 +61,7 @@ function Facts({ team, hasName }: { team: Settings; hasName: boolean }) {
         <dd>{team.timeZone}. Days are cut in it, so it never changes.</dd>
       </div>
       <div>
-        <dt>Signing key</dt>
+        <dt>Signing key's fingerprint</dt>
         <dd>
           <code class="breaks">{team.fingerprint}</code>
           <span class="fine">Machines take a configuration only when it is signed with this key.</span>
