@@ -47,6 +47,66 @@ export interface Settings {
   count(name: string, by?: number): void;
   /** How it stands now, in memory only. `lag_bytes`: what a receiver knows of and has not read. */
   gauge?(name: "lag_bytes", value: number): void;
+  /** Told of each request before it leaves this computer. */
+  ledger?: Ledger;
+}
+
+/** Keeps what left this computer. It never refuses and never fails: what it could not keep, it counts. */
+export interface Ledger {
+  /** Resolves once the request is kept, or could not be. Send it after that. */
+  leaving(request: Departure): Promise<Noted>;
+}
+
+/** A request that is about to leave. */
+export interface Departure {
+  /** Id from the configuration of who sends it. */
+  destination: string;
+  method: "GET" | "POST";
+  /** Its host and path are kept, and nothing else of it. */
+  url: URL;
+  /** Before compression; empty for none. It must hold no token. */
+  body: Uint8Array;
+  /** Content type; "" without a body. */
+  type: string;
+  /** How the body goes over the wire. */
+  encoding: "gzip" | "identity";
+  /** Some of the body is replaced by `[masked]`, because it was secret. */
+  isMasked?: boolean;
+  records?: number;
+  mode?: Mode;
+  /** The body holds somebody's words: they are forgotten once the other side has them. */
+  hasText?: boolean;
+  /** Where the words were read. */
+  places?: readonly Place[];
+  /** The other side is the team's own backend, which signs what it gets. */
+  isTeams?: boolean;
+}
+
+/** A place in a followed file, without its path. */
+export interface Place {
+  /** `ReceiverHost.fileKey`. */
+  fileKey: string;
+  /** Bytes from the start of the file. */
+  from: number;
+  to?: number;
+}
+
+export interface Noted {
+  /** To be sent along. */
+  headers: Record<string, string>;
+  /** What became of it. Without a call, nobody knows. */
+  answered(answer: DepartureAnswer): void;
+}
+
+export interface DepartureAnswer {
+  /** Absent where no answer came. */
+  status?: number;
+  /** The other side has taken it. */
+  isTaken: boolean;
+  /** Records that it refused for good. */
+  rejected?: number;
+  /** The header `talos-receipt`. */
+  receipt?: string;
 }
 
 /** What a receiver may read of texts. */
@@ -134,8 +194,8 @@ export type SendResult =
   | { kind: "park"; reason: string; destination?: boolean };
 
 export interface Exporter extends Component {
-  /** Sends one request. Reports every failure as a result; rejects only for bugs. */
-  send(request: LogsRequest, signal: AbortSignal): Promise<SendResult>;
+  /** Sends one request. Reports every failure as a result; rejects only for bugs. `places`: where it was read. */
+  send(request: LogsRequest, signal: AbortSignal, places?: readonly Place[]): Promise<SendResult>;
 }
 
 /** How the sending queue treats an exporter. */
