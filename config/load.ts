@@ -83,12 +83,16 @@ export function combine(layers: readonly Layer[], home: Home, options: LoadOptio
 }
 
 /** What nobody may accept or decide for others but their organisation. */
-const MANAGED_ONLY: readonly ConfigPath[] = [["service", "accept"]];
+const MANAGED_ONLY: readonly ConfigPath[] = [
+  ["service", "accept"],
+  ["service", "groups"],
+];
 
 function notManaged(tree: Group): ConfigProblem[] {
   return MANAGED_ONLY.filter((path) => {
     const node = find(tree, path);
-    const isSet = node?.kind === "leaf" && node.value !== "off";
+    const isSet =
+      node?.kind === "leaf" && !["off", "[]"].includes(JSON.stringify(node.value).replaceAll('"', ""));
     return isSet && node.origin.layer.kind !== "managed";
   }).map((path) => ({
     path: [...path],

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { STATUS_FIELDS } from "#proto/egress-agent.ts";
 import { bytes } from "./bytes.ts";
 import { duration } from "./duration.ts";
 import { endpoint, isLoopback } from "./endpoint.ts";
@@ -38,6 +39,13 @@ export const ServiceConfig = z.strictObject({
     .default("off")
     .describe(
       "Managed configuration only: a privacy mode that is accepted for all users of this machine, at most `categorize_local`. What lets text leave, each developer accepts with `talos consent`.",
+    ),
+  groups: z
+    .array(z.string().regex(STATUS_FIELDS.groups.value, { error: "is not a group's name" }))
+    .max(5)
+    .default([])
+    .describe(
+      "Managed configuration only: groups of developers that this machine's user belongs to, for the team's reports.",
     ),
   state_dir: z.string().optional().describe("Folder of `state.db`: positions and the encrypted outbox."),
   config_dir: z

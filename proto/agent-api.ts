@@ -76,6 +76,8 @@ export interface AgentStatus {
   policySource: PolicySource;
   /** In force on this machine. */
   mode: Mode;
+  /** Names that the managed policy gives; absent from versions that know of none. */
+  groups?: string[];
   /** By the names of `AGENT_COUNTERS`, since the agent was enrolled. */
   counters: Partial<Record<AgentCounter, number>>;
 }

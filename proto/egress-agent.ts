@@ -22,6 +22,9 @@ export interface AgentField {
 const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}(?:-[\w.]{1,30})?$/;
 
+/** A word or a few: letters, digits, and what stands between them. */
+const GROUP_NAME = /^[\p{L}\p{N}][\p{L}\p{N} .,&+/_-]{0,59}$/u;
+
 /** POST /v1/enroll, once. */
 export const ENROL_FIELDS = {
   token: {
@@ -51,6 +54,11 @@ export const STATUS_FIELDS = {
   mode: {
     value: MODES,
     meaning: "The mode in force. The team sees only how many machines run in each, from five developers on.",
+  },
+  groups: {
+    value: GROUP_NAME,
+    meaning:
+      "Groups of developers that this machine's managed policy names, at most five. Nobody but the organisation can set them.",
   },
   counters: {
     value: "counts",

@@ -2,6 +2,7 @@ import type { machineRoutes } from "../domain/api/machine.ts";
 import { endAgent, noteStatus } from "../store/agents.ts";
 import { acceptConsent, newNonce, withdrawConsent } from "../store/consents.ts";
 import { eraseDeveloper, mayErase } from "../store/erasure.ts";
+import { joinManagedGroups } from "../store/managed-groups.ts";
 import { readTeamSettings } from "../store/team-settings.ts";
 import { rotateToken } from "../store/tokens.ts";
 import { agentConfig, tagOf } from "./agent-config.ts";
@@ -24,6 +25,7 @@ export const machines: Handlers<typeof machineRoutes> = {
   },
   "POST /v1/agent/status": async ({ db, actor, body, nowMs }) => {
     await noteStatus(db, actor, body, nowMs);
+    if (body.groups !== undefined) await joinManagedGroups(db, actor, body.groups, nowMs);
   },
   "POST /v1/agent/token": async ({ c, db, settings, actor, nowMs }) => {
     await allowRotation(c.env, actor);
@@ -40,11 +42,11 @@ export const machines: Handlers<typeof machineRoutes> = {
   "POST /v1/agent/consent/withdraw": async ({ db, actor, nowMs }) => {
     await withdrawConsent(db, actor, nowMs);
   },
-  "POST /v1/agent/unenroll": async ({ db, actor, body, nowMs }) => {
+  "POST /v1/agent/unenroll": async ({ c, db, actor, body, nowMs }) => {
     if (body.erase) {
       if (!(await mayErase(db, actor))) throw new Refusal(409, "not_first_machine");
       // First, so that the token still opens a second try when it fails.
-      await eraseDeveloper(db, actor, nowMs);
+      await eraseDeveloper({ db, bucket: c.env.CONTENT }, actor, nowMs);
     }
     await endAgent(db, actor, body.erase, nowMs);
   },

@@ -149,6 +149,7 @@ class EnrolledRun {
     return {
       mode,
       policySource: setBy,
+      groups: this.#o.plan().service.groups,
       counters: sinceEnrolment(this.#folder, countersOf(status, own)),
     };
   }

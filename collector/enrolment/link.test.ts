@@ -25,7 +25,7 @@ beforeEach(async () => {
   team = await FakeTeam.start();
   team.now = () => clock.now();
   machine = new EnrolledMachine(team);
-  facts = { mode: "off", policySource: "default", counters };
+  facts = { mode: "off", policySource: "default", groups: [], counters };
   events = [];
   link = newLink();
 });
@@ -171,6 +171,7 @@ describe("the status", () => {
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       policySource: "default",
       mode: "off",
+      groups: [],
       counters,
     });
   });
@@ -183,7 +184,7 @@ describe("the status", () => {
     await pass(5 * 60_000);
     await until(() => team.callsTo(STATUS).length === 2);
     await settled();
-    facts = { mode: "off", policySource: "server", counters };
+    facts = { mode: "off", policySource: "server", groups: [], counters };
     link.changed();
     await until(() => team.callsTo(STATUS).length === 3);
     expect(team.callsTo(STATUS)[2]?.body).toMatchObject({ policySource: "server" });

@@ -19,6 +19,8 @@ export interface AgentFacts {
   /** In force. */
   mode: Mode;
   policySource: PolicySource;
+  /** As the managed policy names them. */
+  groups: string[];
   counters: Record<AgentCounter, number>;
 }
 
@@ -133,8 +135,8 @@ export class AgentLink {
     const token = this.#open();
     const facts = token === undefined ? undefined : this.#o.facts();
     if (token === undefined || facts === undefined) return about(STATUS_EVERY_MS, this.#random);
-    const { mode, policySource, counters } = facts;
-    const body = { version: VERSION, policySource, mode, counters };
+    const { mode, policySource, groups, counters } = facts;
+    const body = { version: VERSION, policySource, mode, ...(groups && { groups }), counters };
     const outcome = await this.#o.client.status(token, body, signal);
     if (outcome.kind !== "ok" && outcome.kind !== "unchanged") return outcome;
     this.#told = keyOf(facts);
@@ -182,6 +184,6 @@ export class AgentLink {
   }
 }
 
-function keyOf({ mode, policySource }: AgentFacts): string {
-  return `${mode} ${policySource}`;
+function keyOf({ mode, policySource, groups }: AgentFacts): string {
+  return JSON.stringify([mode, policySource, groups]);
 }

@@ -40,6 +40,7 @@ const Status = z.strictObject({
   version: z.string().regex(STATUS_FIELDS.version.value),
   policySource: z.enum(STATUS_FIELDS.policySource.value),
   mode: z.enum(STATUS_FIELDS.mode.value),
+  groups: z.array(z.string().regex(STATUS_FIELDS.groups.value)).max(5).exactOptional(),
   counters: z.partialRecord(z.enum(AGENT_COUNTERS), z.int().nonnegative()),
 }) satisfies z.ZodType<AgentStatus>;
 

@@ -1,4 +1,10 @@
-import { type AgentField, ENROL_FIELDS, STATUS_FIELDS, UNENROL_FIELDS } from "#proto/egress-agent.ts";
+import {
+  type AgentField,
+  CONSENT_FIELDS,
+  ENROL_FIELDS,
+  STATUS_FIELDS,
+  UNENROL_FIELDS,
+} from "#proto/egress-agent.ts";
 import type { AttributeRule, Mode, RecordRule } from "#proto/egress.ts";
 import { MODES, PROMISES, RECORDS, RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "#proto/egress.ts";
 import {
@@ -102,6 +108,7 @@ function agent(): string {
   const parts = [
     ["`POST /v1/enroll`, once", ENROL_FIELDS],
     ["`POST /v1/agent/status`, each few minutes", STATUS_FIELDS],
+    ["`POST /v1/agent/consent`, when a mode is accepted", CONSENT_FIELDS],
     ["`POST /v1/agent/unenroll`, once", UNENROL_FIELDS],
   ] as const;
   const tables = parts.map(
