@@ -23,6 +23,7 @@ const LAYERS: Layer[] = [
   { folder: "config", mayImport: ["proto", "zod", "yaml", "node:"] },
 
   { folder: "collector/component", mayImport: ["proto", "config", "zod"] },
+  { folder: "collector/tail", mayImport: [...ours, "node:"] },
   { folder: "collector/state", mayImport: [...ours, "zod", "node:", "@napi-rs/keyring"] },
   { folder: "collector/helper", mayImport: [...ours, "collector/state", "node:"] },
   { folder: "collector/transport", mayImport: [...ours, "zod", "node:"] },
@@ -49,7 +50,7 @@ const LAYERS: Layer[] = [
   { folder: "collector/bench", mayImport: [...program, "e2e", "@opentelemetry", "@secretlint"] },
   { folder: "collector/testkit", mayImport: [...ours, "collector/state", "vitest", "zod", "node:"] },
 
-  { folder: "receivers/*", mayImport: [...ours, "zod", "node:"] },
+  { folder: "receivers/*", mayImport: [...ours, "collector/tail", "zod", "node:"] },
   { folder: "processors/cwd_hash", mayImport: [...ours, "zod", "node:crypto"] },
   {
     folder: "processors/categorize",

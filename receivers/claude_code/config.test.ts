@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { claudeCodeFactory } from "./factory.ts";
-import { needsPolling } from "./folder-watch.ts";
+import { needsPolling } from "#tail/folder-watch.ts";
 
 const { config } = claudeCodeFactory;
 

@@ -1,6 +1,7 @@
 import { Random } from "#testkit/corpus/random.ts";
 import { expect, it } from "vitest";
-import { Cursor, KeyTable, scanBuffer, stringEnd } from "./cursor.ts";
+import { scanBuffer } from "#tail/scan-buffer.ts";
+import { Cursor, KeyTable, stringEnd } from "./cursor.ts";
 
 function bufferOf(text: string, shift = 0) {
   const bytes = Buffer.from(text);

@@ -1,4 +1,5 @@
 /** A byte-level reader of one JSON line. Strings are passed over four bytes at a time; nothing is decoded. */
+import type { ScanBuffer } from "#tail/scan-buffer.ts";
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -9,31 +10,12 @@ const CLOSE_BRACKET = 93;
 const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
-/** Bytes that every scanned buffer keeps free behind its content, filled with quotes, so that no search runs out. */
-export const GUARD_BYTES = 16;
-
 /** The line is not compact JSON, or not JSON at all: the caller takes the safe path. */
 export class MalformedLine extends Error {
   override readonly name = "MalformedLine";
 }
 /** One instance, because a stack per bad line would cost more than the line. */
 const MALFORMED = new MalformedLine("not compact JSON");
-
-/** A buffer with its 32-bit view. Made by `scanBuffer`, which keeps the guard. */
-export interface ScanBuffer {
-  bytes: Buffer;
-  words: Int32Array;
-  /** Bytes that content may use. */
-  capacity: number;
-}
-
-export function scanBuffer(capacity: number): ScanBuffer {
-  const size = (capacity + GUARD_BYTES + 7) & ~7;
-  const memory = new ArrayBuffer(size);
-  const bytes = Buffer.from(memory);
-  bytes.fill(QUOTE, size - GUARD_BYTES);
-  return { bytes, words: new Int32Array(memory), capacity: size - GUARD_BYTES };
-}
 
 /**
  * The index of the quote that ends a string. The caller has put a quote behind the line, so the search ends there

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { FakeClock } from "#testkit/fakes.ts";
 import { Ledger } from "./ledger.ts";
-import { FileTable } from "./file-table.ts";
+import type { Position } from "#component/unit.ts";
+import { FileTable } from "#tail/file-table.ts";
+import { type FileContext, noContext } from "./segment.ts";
 import type { Piece } from "./piece.ts";
 import { FakeHost } from "#testkit/fake-host.ts";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -27,11 +29,11 @@ function piece(over: Partial<Piece> = {}): Piece {
 }
 
 /** A file on the disk as the table keeps it. */
-function inFolder(run: (dir: string, table: FileTable) => void): void {
+function inFolder(run: (dir: string, table: FileTable<FileContext>) => void): void {
   const dir = mkdtempSync(path.join(tmpdir(), "ledger-"));
   try {
     writeFileSync(path.join(dir, "a.jsonl"), "x\n");
-    run(dir, new FileTable(new FakeHost()));
+    run(dir, new FileTable(new FakeHost(), noContext));
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -74,6 +76,8 @@ it("forgets a file whose path leads to another one now", () => {
     expect(table.size).toBe(2);
     for (const minutes of [0, 11]) table.missing(new Set([at]), NOW + minutes * 60_000);
     expect(table.size).toBe(1);
-    expect(table.forgotten.size).toBe(1);
+    const positions = new Map<string, Position | null>();
+    table.takeChanged(positions);
+    expect([...positions.values()].filter((position) => position === null)).toHaveLength(1);
   });
 });

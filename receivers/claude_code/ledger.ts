@@ -2,7 +2,7 @@ import type { TextWanted } from "#component/component.ts";
 import type { SourceRecord, Weight } from "#component/record.ts";
 import type { DropReason } from "#component/unit.ts";
 import type { PromptRow, SearchRow } from "./extract.ts";
-import type { TailedFile } from "./tailed-file.ts";
+import type { TailedFile } from "#tail/tailed-file.ts";
 import { mergePiece, type Piece } from "./piece.ts";
 import { completionRecord, isEmpty, promptRecord, requestRecords, weightOf } from "./record.ts";
 import { answerText, promptText } from "./transcript-text.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeClaudeHome } from "#testkit/corpus/home.ts";
 import { expect, it } from "vitest";
-import { scanBuffer } from "./cursor.ts";
+import { scanBuffer } from "#tail/scan-buffer.ts";
 import { Count, Field } from "./line-keys.ts";
 import { Line } from "./line.ts";
 import { decode } from "./text.ts";

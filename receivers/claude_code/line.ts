@@ -1,4 +1,5 @@
-import { Cursor, type ScanBuffer } from "./cursor.ts";
+import type { ScanBuffer } from "#tail/scan-buffer.ts";
+import { Cursor } from "./cursor.ts";
 import {
   B,
   BLOCK,

@@ -1,20 +1,18 @@
 import { existsSync } from "node:fs";
 import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
+import { hasNewline, lookInto } from "#tail/file-bytes.ts";
+import { advance, type FileTable, type Look as LookAt, rewind } from "#tail/file-table.ts";
+import type { Outgoing } from "#tail/outgoing.ts";
+import type { TailedFile as TailedFileOf } from "#tail/tailed-file.ts";
 import type { ClaudeCodeConfig } from "./config.ts";
 import { ExtractReader, type ExtractData, RowKind } from "./extract.ts";
-import { advance, type FileTable, type Look, rewind } from "./file-table.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Outgoing } from "./outgoing.ts";
-import {
-  FileScanner,
-  hasNewline,
-  lookInto,
-  type ScanJob,
-  type ScanReport,
-  type ScanResult,
-} from "./scan-file.ts";
+import { FileScanner, type ScanJob, type ScanReport, type ScanResult } from "./scan-file.ts";
+import { type FileContext, noContext } from "./segment.ts";
 import { ScanPool } from "./scan-pool.ts";
-import type { TailedFile } from "./tailed-file.ts";
+
+type Look = LookAt<FileContext>;
+type TailedFile = TailedFileOf<FileContext>;
 
 /** More than this is a backlog: worth starting threads for. */
 const BACKLOG_BYTES = 32 * 1024 * 1024;
@@ -30,7 +28,7 @@ export interface ReadingOptions {
   clock: Clock;
   log: Logger;
   config: ClaudeCodeConfig;
-  files: FileTable;
+  files: FileTable<FileContext>;
   ledger: Ledger;
   outgoing: Outgoing;
   isStopped(): boolean;
@@ -77,7 +75,7 @@ export class Reading {
     if (file.offset === 0 && file.headBytes === 0 && file.searchedTo < LONG_TAIL_BYTES) return size > 0;
     const isDue = lookInto(file.path, (fd) => {
       if (!this.#o.files.isSame(file, fd, size)) {
-        rewind(file);
+        rewind(file, noContext());
         this.#o.outgoing.count("receiver_rewritten_files");
       }
       const isLong = file.searchedTo - file.offset > LONG_TAIL_BYTES && size >= file.searchedTo;

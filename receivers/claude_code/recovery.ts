@@ -1,4 +1,5 @@
-import { equalBytes, KeyTable, MalformedLine, scanBuffer, type ScanBuffer } from "./cursor.ts";
+import { scanBuffer, type ScanBuffer } from "#tail/scan-buffer.ts";
+import { equalBytes, KeyTable, MalformedLine } from "./cursor.ts";
 import type { Line } from "./line.ts";
 import { Field } from "./line-keys.ts";
 

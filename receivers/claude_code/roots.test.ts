@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { compileGlob } from "./glob.ts";
+import { compileGlob } from "#tail/glob.ts";
 import { defaultIncludes, defaultRoots } from "./roots.ts";
 
 it.each([

@@ -1,6 +1,24 @@
 import path from "node:path";
 import type { Platform } from "#component/component.ts";
-import { compileGlob } from "./glob.ts";
+import type { Selection } from "#tail/discovery.ts";
+import { compileGlob } from "#tail/glob.ts";
+import type { ClaudeCodeConfig } from "./config.ts";
+
+/** `tool-results` holds content of tools, and never a transcript; journals of workflows have no usage and no times. */
+const NEVER = new Set(["tool-results", "journal.jsonl"]);
+
+/** The files that a configuration follows on this machine. */
+export function selectionOf(
+  { include, exclude }: Pick<ClaudeCodeConfig, "include" | "exclude">,
+  platform: Platform,
+): Selection {
+  const compile = (pattern: string) => compileGlob(pattern, platform);
+  return {
+    includes: (include ?? defaultIncludes(platform)).map(compile),
+    excludes: exclude.map(compile),
+    never: NEVER,
+  };
+}
 
 /** Patterns of every place where Claude Code keeps transcripts on this machine. */
 export function defaultIncludes(platform: Platform): string[] {

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { FileScanner, identityOf, type ScanJob } from "./scan-file.ts";
+import { identityOf } from "#tail/file-bytes.ts";
+import { FileScanner, type ScanJob } from "./scan-file.ts";
 import { ScanPool, type ScanPoolOptions } from "./scan-pool.ts";
 
 const dir = mkdtempSync(path.join(tmpdir(), "pool-"));

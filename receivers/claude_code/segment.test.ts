@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { scanBuffer } from "./cursor.ts";
+import { scanBuffer } from "#tail/scan-buffer.ts";
 import { ExtractReader, ExtractWriter, RowKind } from "./extract.ts";
 import type { Piece } from "./piece.ts";
 import { Segment } from "./segment.ts";

@@ -1,5 +1,5 @@
 import type { ExtractWriter, SearchRow } from "./extract.ts";
-import type { ScanBuffer } from "./cursor.ts";
+import type { ScanBuffer } from "#tail/scan-buffer.ts";
 import { Line } from "./line.ts";
 import { Count, Field, Kind } from "./line-keys.ts";
 import { mergePiece, type Piece } from "./piece.ts";
@@ -13,6 +13,10 @@ export interface FileContext {
   turn: string;
   /** Ids of WebSearch calls without an answer yet. */
   searches: string[];
+}
+
+export function noContext(): FileContext {
+  return { turn: "", searches: [] };
 }
 
 export interface SegmentCounts {

@@ -1,4 +1,4 @@
-import type { ScanBuffer } from "./cursor.ts";
+import type { ScanBuffer } from "#tail/scan-buffer.ts";
 
 const BACKSLASH = 92;
 

@@ -9,14 +9,12 @@ import {
   statSync,
 } from "node:fs";
 import * as z from "zod";
-import type { Platform } from "#component/component.ts";
 import { errorCode } from "#component/error-code.ts";
 import { readStatus } from "#state/status.ts";
 import type { ClaudeCodeConfig } from "../../../receivers/claude_code/config.ts";
-import { discover, type Selection } from "../../../receivers/claude_code/discovery.ts";
+import { discover, type Selection } from "#tail/discovery.ts";
 import { claudeCodeFactory } from "../../../receivers/claude_code/factory.ts";
-import { compileGlob } from "../../../receivers/claude_code/glob.ts";
-import { defaultIncludes } from "../../../receivers/claude_code/roots.ts";
+import { selectionOf } from "../../../receivers/claude_code/roots.ts";
 import type { Planned } from "../../service/plan.ts";
 import { type Check, count, fail, type Finding, ok, skip, type Subject, together, warn } from "./check.ts";
 
@@ -91,11 +89,6 @@ function isClaudeCode(
   planned: Pick<Planned<never>, "id" | "config"> & { factory: unknown },
 ): planned is Planned<never> & { config: ClaudeCodeConfig } {
   return planned.factory === claudeCodeFactory;
-}
-
-function selectionOf({ include, exclude }: ClaudeCodeConfig, platform: Platform): Selection {
-  const compile = (pattern: string) => compileGlob(pattern, platform);
-  return { includes: (include ?? defaultIncludes(platform)).map(compile), excludes: exclude.map(compile) };
 }
 
 /** A record goes only the way of the receiver that read it first, so what two follow is missing behind one of them. */

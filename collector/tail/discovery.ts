@@ -2,11 +2,6 @@ import { type Dirent, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Glob } from "./glob.ts";
 
-/** Holds content of tools, and never a transcript. */
-const NEVER_ENTERED = "tool-results";
-/** Belongs to workflows and has neither usage nor times. */
-const NEVER_READ = "journal.jsonl";
-
 export interface Found {
   files: string[];
   /** Every folder that was read, to be watched. */
@@ -16,10 +11,12 @@ export interface Found {
 export interface Selection {
   includes: Glob[];
   excludes: Glob[];
+  /** Names of folders and of files that hold nothing to follow, wherever they are. */
+  never?: ReadonlySet<string>;
 }
 
-export function isSelected(file: string, { includes, excludes }: Selection): boolean {
-  if (path.basename(file) === NEVER_READ) return false;
+export function isSelected(file: string, { includes, excludes, never }: Selection): boolean {
+  if (never?.has(path.basename(file)) === true) return false;
   return includes.some((glob) => glob.matches(file)) && !excludes.some((glob) => glob.matches(file));
 }
 
@@ -47,7 +44,11 @@ function walk(dir: string, selection: Selection, into: { found: Found; seen: Set
   for (const entry of entries) {
     const below = path.join(dir, entry.name);
     if (entry.isDirectory()) {
-      if (entry.name === NEVER_ENTERED || !selection.includes.some((glob) => glob.mayHold(below))) continue;
+      if (
+        selection.never?.has(entry.name) === true ||
+        !selection.includes.some((glob) => glob.mayHold(below))
+      )
+        continue;
       walk(below, selection, into);
     } else if (entry.isFile() || entry.isSymbolicLink()) {
       if (isSelected(below, selection)) into.found.files.push(below);

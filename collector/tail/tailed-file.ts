@@ -1,7 +1,5 @@
-import type { FileContext } from "./segment.ts";
-
 /** One followed file, found by its identity: a rename changes only the path. */
-export interface TailedFile {
+export interface TailedFile<Context = unknown> {
   /** `ReceiverHost.fileKey` of the identity. */
   key: string;
   /** Device and inode, as `dev:ino`. */
@@ -20,7 +18,8 @@ export interface TailedFile {
   marker: string;
   /** Milliseconds since the Unix epoch, UTC, when the file last grew. */
   grewAtMs: number;
-  context: FileContext;
+  /** What must be known of the lines before `offset` to understand the next ones. */
+  context: Context;
   /** Whether `context` tells of the lines before `offset`. */
   hasContext: boolean;
   /** For each open request, where its earliest line begins: reading resumes there after a crash. */

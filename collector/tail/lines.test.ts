@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { BlockBuffer, readLines } from "./tail.ts";
+import { BlockBuffer, readLines } from "./lines.ts";
 
 const dir = mkdtempSync(path.join(tmpdir(), "tail-"));
 afterAll(() => rmSync(dir, { recursive: true }));

@@ -1,8 +1,7 @@
 import type { Clock, Logger, ReceiverHost } from "#component/component.ts";
 import { errorCode } from "#component/error-code.ts";
 import type { SourceRecord } from "#component/record.ts";
-import { type DropReason, emptyUnit, type Unit } from "#component/unit.ts";
-import type { FileTable } from "./file-table.ts";
+import { type DropReason, emptyUnit, type Position, type Unit } from "#component/unit.ts";
 
 /** A commit costs a sync of the disk, so a backlog shares it: among so many records, or for so long. */
 const MAX_RECORDS = 2_000;
@@ -14,7 +13,8 @@ export interface OutgoingOptions {
   host: ReceiverHost;
   clock: Clock;
   log: Logger;
-  files: FileTable;
+  /** Adds the positions that go with what was read since the last call. */
+  takePositions(into: Map<string, Position | null>): void;
   scope: Unit["scope"];
   /** Requests that are begun and not complete. */
   open(): number;
@@ -111,14 +111,7 @@ export class Outgoing {
 
   #seal(): Unit | undefined {
     const unit = this.#unit;
-    const { files } = this.#o;
-    for (const key of files.forgotten) unit.positions.set(key, null);
-    files.forgotten.clear();
-    for (const file of files.files) {
-      if (!file.changed) continue;
-      unit.positions.set(file.key, files.position(file));
-      file.changed = false;
-    }
+    this.#o.takePositions(unit.positions);
     if (
       unit.positions.size === 0 &&
       unit.records.length === 0 &&

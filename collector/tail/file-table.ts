@@ -1,44 +1,54 @@
 import { type BigIntStats, statSync } from "node:fs";
 import type { ReceiverHost } from "#component/component.ts";
 import type { Position } from "#component/unit.ts";
-import { HEAD_BYTES, identityOf, lastLineEnd, lookInto, readAt, readBefore } from "./scan-file.ts";
+import { HEAD_BYTES, identityOf, lastLineEnd, lookInto, readAt, readBefore } from "./file-bytes.ts";
 import { resumeOffset, type TailedFile } from "./tailed-file.ts";
 
 /** A file gone for so long is forgotten: an editor or a sync tool may put it back before. */
 const FORGET_AFTER_MS = 10 * 60_000;
 
-export interface Look {
-  file: TailedFile;
+export interface Look<Context = unknown> {
+  file: TailedFile<Context>;
   size: number;
   mtimeMs: number;
   birthMs: number;
 }
 
 /** Every followed file, by what it is and by where it is. */
-export class FileTable {
+export class FileTable<Context = unknown> {
   readonly #host: ReceiverHost;
-  readonly #byIdentity = new Map<string, TailedFile>();
-  readonly #byPath = new Map<string, TailedFile>();
+  readonly #noContext: () => Context;
+  readonly #byIdentity = new Map<string, TailedFile<Context>>();
+  readonly #byPath = new Map<string, TailedFile<Context>>();
   /** Keys of files to forget with the next commit. */
-  readonly forgotten = new Set<string>();
+  readonly #forgotten = new Set<string>();
 
-  constructor(host: ReceiverHost) {
+  /** `noContext`: what is known at a file's start. */
+  constructor(host: ReceiverHost, noContext: () => Context) {
     this.#host = host;
+    this.#noContext = noContext;
   }
 
   get size(): number {
     return this.#byIdentity.size;
   }
 
-  get files(): IterableIterator<TailedFile> {
-    return this.#byIdentity.values();
+  /** Adds every position that changed since the last call, and null for every file that is forgotten. */
+  takeChanged(into: Map<string, Position | null>): void {
+    for (const key of this.#forgotten) into.set(key, null);
+    this.#forgotten.clear();
+    for (const file of this.#byIdentity.values()) {
+      if (!file.changed) continue;
+      into.set(file.key, this.position(file));
+      file.changed = false;
+    }
   }
 
   /**
    * What is at the path now. A file seen for the first time begins at its stored position, else as `unknown` says;
    * one last written before `skipBeforeMs` begins at its end.
    */
-  look(path: string, unknown: "beginning" | "end", skipBeforeMs = -Infinity): Look | undefined {
+  look(path: string, unknown: "beginning" | "end", skipBeforeMs = -Infinity): Look<Context> | undefined {
     const stat = statOf(path);
     if (stat === undefined || !stat.isFile()) return undefined;
     const identity = identityOf(stat.dev, stat.ino, path);
@@ -53,7 +63,7 @@ export class FileTable {
     return { file, size, mtimeMs, birthMs: Number(stat.birthtimeMs) };
   }
 
-  #place(file: TailedFile, path: string): void {
+  #place(file: TailedFile<Context>, path: string): void {
     file.goneSinceMs = undefined;
     if (this.#byPath.get(path) === file) return;
     if (this.#byPath.get(file.path) === file) this.#byPath.delete(file.path);
@@ -65,10 +75,10 @@ export class FileTable {
     identity: string,
     path: string,
     at: { size: number; unknown: "beginning" | "end"; isSkipped: boolean },
-  ): TailedFile {
+  ): TailedFile<Context> {
     const key = this.#host.fileKey(identity);
     const position = at.isSkipped ? undefined : this.#host.position(key);
-    const file = newFile(identity, key, path);
+    const file = newFile(identity, key, { path, context: this.#noContext() });
     if (position !== undefined) resume(file, position);
     else {
       file.changed = true;
@@ -78,7 +88,7 @@ export class FileTable {
     return file;
   }
 
-  #toEnd(file: TailedFile, size: number): void {
+  #toEnd(file: TailedFile<Context>, size: number): void {
     const end = lookInto(file.path, (fd) => {
       const offset = lastLineEnd(fd, size);
       return { offset, head: readAt(fd, 0, Math.min(HEAD_BYTES, offset)), marker: readBefore(fd, offset) };
@@ -95,12 +105,12 @@ export class FileTable {
       if (now - file.goneSinceMs < FORGET_AFTER_MS || file.holds.size > 0) continue;
       this.#byIdentity.delete(file.identity);
       if (this.#byPath.get(file.path) === file) this.#byPath.delete(file.path);
-      this.forgotten.add(file.key);
+      this.#forgotten.add(file.key);
     }
   }
 
   /** Where reading resumes after a restart. */
-  position(file: TailedFile): Position {
+  position(file: TailedFile<Context>): Position {
     const offset = resumeOffset(file);
     return {
       offset,
@@ -111,13 +121,13 @@ export class FileTable {
     };
   }
 
-  #markerAt(file: TailedFile, offset: number): string {
+  #markerAt(file: TailedFile<Context>, offset: number): string {
     if (offset === 0) return "";
     return lookInto(file.path, (fd) => this.#host.digest(readBefore(fd, offset))) ?? "";
   }
 
   /** False when the file is no longer what was read up to its offset. */
-  isSame(file: TailedFile, fd: number, size: number): boolean {
+  isSame(file: TailedFile<Context>, fd: number, size: number): boolean {
     if (size < file.offset) return false;
     if (file.headBytes > 0 && this.#host.digest(readAt(fd, 0, file.headBytes)) !== file.head) return false;
     return file.marker === "" || this.#host.digest(readBefore(fd, file.offset)) === file.marker;
@@ -132,7 +142,11 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-function newFile(identity: string, key: string, path: string): TailedFile {
+function newFile<Context>(
+  identity: string,
+  key: string,
+  { path, context }: { path: string; context: Context },
+): TailedFile<Context> {
   return {
     key,
     identity,
@@ -145,7 +159,7 @@ function newFile(identity: string, key: string, path: string): TailedFile {
     headBytes: 0,
     marker: "",
     grewAtMs: 0,
-    context: { turn: "", searches: [] },
+    context,
     hasContext: false,
     holds: new Map(),
     changed: false,
@@ -163,13 +177,13 @@ function resume(file: TailedFile, position: Position): void {
 }
 
 /** Everything is to be read again: the file was rewritten, truncated or replaced. */
-export function rewind(file: TailedFile): void {
+export function rewind<Context>(file: TailedFile<Context>, context: Context): void {
   file.offset = 0;
   file.searchedTo = 0;
   file.head = "";
   file.headBytes = 0;
   file.marker = "";
-  file.context = { turn: "", searches: [] };
+  file.context = context;
   file.hasContext = true;
   file.changed = true;
   for (const key of file.holds.keys()) file.holds.set(key, 0);

@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { scanBuffer, type ScanBuffer } from "./cursor.ts";
+import { scanBuffer, type ScanBuffer } from "./scan-buffer.ts";
 
 const NEWLINE = 10;
 /** Large enough for few system calls, small enough to stay in a core's cache. */
