@@ -128,3 +128,24 @@ it("writes the same again when values repeat, and nothing of a refused record in
   expect(second).toEqual(first);
   expect(first).toEqual(passed(request()));
 });
+
+it("counts nothing where an attribute has a rule for each mode, and still what is not named", () => {
+  const counted: string[] = [];
+  const local = new Gate(new DestinationIds(TEAM_KEY, "talos"), "categorize_local", (name) =>
+    counted.push(name),
+  );
+  const categorized = (method: string) =>
+    record("prompt-1", {
+      eventName: "talos.prompt",
+      attributes: new Map<string, Value>([
+        ["talos.source", "claude_code"],
+        ["talos.category", "bugfix"],
+        ["talos.category.method", method],
+        ["git.branch", "main"],
+      ]),
+    });
+  expect(local.pass(categorized("ollama"), new RecordWriter())).toBe(true);
+  expect(counted).toEqual(["other"]);
+  expect(local.pass(categorized("haiku"), new RecordWriter())).toBe(true);
+  expect(counted).toEqual(["other", "talos.category.method", "other"]);
+});

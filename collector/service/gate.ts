@@ -92,7 +92,11 @@ export class Gate {
 }
 
 function allowedOf(rule: RecordRule, mode: Mode): Allowed {
-  const fields = rule.attributes.map((attribute) => ({
+  // Where modes differ in the values of one attribute, it has a rule for each: only this mode's counts.
+  const byName = new Map(rule.attributes.map((attribute) => [attribute.name, attribute]));
+  for (const attribute of rule.attributes)
+    if (attribute.modes.includes(mode)) byName.set(attribute.name, attribute);
+  const fields = Array.from(byName.values(), (attribute) => ({
     attribute: new AttributeGate(attribute, mode, !SELDOM_REPEATED.has(attribute.name)),
     id: IDS.get(attribute.name),
   }));
