@@ -9,6 +9,7 @@ import { enrollCommand } from "./enroll-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
 import { outboxCommand } from "./outbox-command.ts";
 import { pauseCommand, resumeCommand } from "./pause-command.ts";
+import { previewCommand } from "./preview-command.ts";
 import { proveCommand } from "./prove-command.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -50,6 +51,7 @@ Examples:
   .addCommand(topCommand())
   .addCommand(tapCommand())
   .addCommand(testCommand())
+  .addCommand(previewCommand())
   .addCommand(proveCommand())
   .addCommand(doctorCommand())
   .addCommand(usageCommand())

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { Clock, Logger, Platform, ReceiverFactory, ReceiverHost } from "#component/component.ts";
+import type {
+  Clock,
+  Logger,
+  Platform,
+  ReceiverFactory,
+  ReceiverHost,
+  TextWanted,
+} from "#component/component.ts";
 import type { SourceRecord, Weight } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
 import { KeyedHash } from "#state/keyed-hash.ts";
@@ -15,8 +22,10 @@ export interface MemoryReaderOptions {
   untilMs: number;
   /** Takes out what may not be followed. Without it, everything is found. */
   screen?: (receiver: Planned<ReceiverFactory>, unit: Unit) => Unit;
+  /** What is read of texts. Without it, none is. */
+  text?: () => TextWanted;
   /** A record is found. Found again with larger counts, it replaces the earlier one of its key. */
-  found(key: string, record: SourceRecord): void;
+  found(key: string, record: SourceRecord, from: { receiver: string; scope: Unit["scope"] }): void;
 }
 
 export interface ReadInMemory {
@@ -87,22 +96,26 @@ class MemoryHost implements ReceiverHost {
     return undefined;
   }
 
+  text(): TextWanted | undefined {
+    return this.#o.text?.();
+  }
+
   async submit(given: Unit): Promise<void> {
     const { screen, sinceMs, untilMs } = this.#o;
     this.bytes += given.counts.get("receiver_read_bytes") ?? 0;
     const { records } = screen === undefined ? given : screen(this.#receiver, given);
     for (const record of records) {
-      if (record.timeMs >= sinceMs && record.timeMs < untilMs) this.#found(record);
+      if (record.timeMs >= sinceMs && record.timeMs < untilMs) this.#found(record, given.scope);
     }
   }
 
-  #found(record: SourceRecord): void {
+  #found(record: SourceRecord, scope: Unit["scope"]): void {
     const key = `${record.source} ${record.eventName} ${record.local.request}`;
     const before = this.#weights.get(key);
     if (before !== undefined && !grows(before, record.weight)) return;
     this.#weights.set(key, record.weight);
     this.files.add(record.range.fileKey);
-    this.#o.found(key, record);
+    this.#o.found(key, record, { receiver: this.#receiver.id, scope });
   }
 }
 

@@ -38,6 +38,15 @@ export function readOrCreateFirstStart(configDir: string, clock: Pick<Clock, "no
   }
 }
 
+/** Undefined on a machine that has not begun to follow, or whose file is damaged. Writes nothing. */
+export function readFirstStart(configDir: string): Omit<FirstStart, "created"> | undefined {
+  try {
+    return parse(readFileSync(join(configDir, FILE), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Puts back what was deleted while this machine followed: a later moment would turn what came since into history. */
 export function keepFirstStart(configDir: string, { firstStartMs, instanceId }: FirstStart): void {
   const path = join(configDir, FILE);
