@@ -11,12 +11,16 @@ export interface ApiBindings extends Vars {
   CATEGORIZE_GATES: DurableObjectNamespace<CategorizeGate>;
   ASSETS: Fetcher;
   DEAD_LETTERS: R2Bucket;
+  /** Texts of mode full, sealed under the teams' keys in the other. */
+  CONTENT: R2Bucket;
+  CONTENT_KEYS: R2Bucket;
 }
 
 /** What backend/consumer/wrangler.toml binds to the consumer Worker. */
 export interface ConsumerBindings {
   DB: D1Database;
   DEAD: Queue;
+  CONTENT: R2Bucket;
 }
 
 interface Vars {

@@ -5,7 +5,7 @@ import { postClerkWebhook } from "./http/webhooks.ts";
 import { secured } from "./http/security.ts";
 import type { ApiBindings } from "./env.ts";
 import { keepDeadLetters } from "./queue/dead.ts";
-import { cleanUpTrails } from "./queue/nightly.ts";
+import { cleanUpSealed } from "./queue/nightly.ts";
 import { pruneDeadLetters } from "./store/dead-letters.ts";
 
 export { CategorizeGate } from "./objects/categorize-gate.ts";
@@ -27,14 +27,15 @@ export default {
 
   async scheduled(controller, env): Promise<void> {
     if (controller.cron !== NIGHTLY) return sweepInbox(env, Date.now());
-    await cleanUpTrails(env, controller.scheduledTime);
+    await cleanUpSealed(env, controller.scheduledTime);
     await pruneDeadLetters(env.DEAD_LETTERS, controller.scheduledTime);
   },
 } satisfies ExportedHandler<ApiBindings>;
 
 async function route(url: URL, request: Request, env: ApiBindings, ctx: ExecutionContext): Promise<Response> {
   if (url.pathname === "/v1/logs") return postLogs(request, env);
-  if (/^\/(?:api|local|v1\/enroll|v1\/agent|v1\/categorize)(?:\/|$)/.test(url.pathname)) return api.fetch(request, env, ctx);
+  if (/^\/(?:api|local|v1\/enroll|v1\/agent|v1\/categorize)(?:\/|$)/.test(url.pathname))
+    return api.fetch(request, env, ctx);
   if (/^\/v1(?:\/|$)/i.test(url.pathname)) return unknownPath(request);
   if (url.pathname === "/webhooks/clerk") return postClerkWebhook(request, env);
   return asset(url, request, env);

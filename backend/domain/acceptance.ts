@@ -1,6 +1,7 @@
 import { checkRecord, checkResource, checkScope, MODES, type Mode, modeOf } from "#proto/egress.ts";
 import type { AnyValue, LogRecord, LogsRequest } from "#proto/logs.ts";
 import { CategorySchema, type PromptCategory } from "./category.ts";
+import type { TextRecord } from "./content.ts";
 import type { Event } from "./event.ts";
 
 const DAY_MS = 86_400_000;
@@ -9,9 +10,12 @@ const MAX_AGE_MS = 90 * DAY_MS;
 const MAX_AHEAD_MS = DAY_MS;
 const REQUEST = "gen_ai.client.inference.operation.details";
 const PROMPT = "talos.prompt";
+const COMPLETION = "talos.completion";
 
 export interface Accepted {
   events: Event[];
+  /** Of prompts, whose events are there too, and of answers. */
+  texts: TextRecord[];
   /** Records that were refused. */
   rejected: number;
 }
@@ -30,6 +34,8 @@ export function countRecords(logs: LogsRequest): number {
  */
 export function accept(logs: LogsRequest, permitted: Mode, nowMs: number): Accepted {
   const events: Event[] = [];
+  const texts: TextRecord[] = [];
+  let taken = 0;
   for (const { resource, scopeLogs } of logs.resourceLogs) {
     const mode = modeOf(resource);
     if (mode === undefined || isLooser(mode, permitted)) continue;
@@ -39,18 +45,21 @@ export function accept(logs: LogsRequest, permitted: Mode, nowMs: number): Accep
       for (const record of scoped.logRecords) {
         if (checkRecord(record, mode).length > 0 || !isTimely(record, nowMs)) continue;
         const event = normalise(record);
+        const text = textIn(record);
         if (event !== undefined) events.push(event);
+        if (text !== undefined) texts.push(text);
+        if (event !== undefined || text !== undefined) taken += 1;
       }
     }
   }
-  return { events, rejected: countRecords(logs) - events.length };
+  return { events, texts, rejected: countRecords(logs) - taken };
 }
 
 function isLooser(mode: Mode, permitted: Mode): boolean {
   return MODES.indexOf(mode) > MODES.indexOf(permitted);
 }
 
-function timeMs(record: LogRecord): number {
+function timeMs(record: Pick<LogRecord, "timeUnixNano">): number {
   return Number(record.timeUnixNano / 1_000_000n);
 }
 
@@ -59,7 +68,7 @@ function isTimely(record: LogRecord, nowMs: number): boolean {
   return ageMs <= MAX_AGE_MS && ageMs >= -MAX_AHEAD_MS;
 }
 
-/** The columns that are stored. Kinds of record that are not stored yet are refused like unknown ones. */
+/** The columns that are stored. Undefined for an answer, of which there is nothing but its text. */
 function normalise(record: LogRecord): Event | undefined {
   if (record.eventName !== REQUEST && record.eventName !== PROMPT) return undefined;
   const values = new Map(record.attributes.map(({ key, value }) => [key, value]));
@@ -88,6 +97,23 @@ function normalise(record: LogRecord): Event | undefined {
     searches: count("talos.usage.web_search_requests"),
     final: values.get("talos.usage.partial") === undefined,
     ...(category !== undefined && { category }),
+  };
+}
+
+/** What could never be shown, for it names no session, is not taken. */
+function textIn({ eventName, body, attributes, ...record }: LogRecord): TextRecord | undefined {
+  const text = textOf(body);
+  const value = (name: string) => textOf(attributes.find(({ key }) => key === name)?.value);
+  const session = value("gen_ai.conversation.id");
+  if ((eventName !== PROMPT && eventName !== COMPLETION) || text === "" || session === "") return undefined;
+  return {
+    kind: eventName === PROMPT ? "prompt" : "completion",
+    uid: value("log.record.uid"),
+    session,
+    turn: value("talos.turn.id"),
+    at: Math.floor(timeMs(record) / 1000),
+    model: value("gen_ai.response.model"),
+    text,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Content } from "./content.ts";
 import type { Event, Message } from "./event.ts";
 
 /** A queue message may have 128 KB; its frame and the next product limit stay clear of it. */
@@ -39,19 +40,24 @@ export interface Sender {
   retentionDays?: number;
 }
 
-export function toMessages(sender: Sender, events: readonly Event[]): Message[] {
-  const groups = splitBySize(events, {
-    bytes: MAX_MESSAGE_BYTES - FRAME_BYTES,
-    count: Number.POSITIVE_INFINITY,
-  });
-  return groups.map((group) => ({
-    v: 1,
+/** Where texts are goes in messages of its own: what is wrong with them delays no event. */
+export function toMessages(
+  sender: Sender,
+  events: readonly Event[],
+  contents: readonly Content[] = [],
+): Message[] {
+  const limits = { bytes: MAX_MESSAGE_BYTES - FRAME_BYTES, count: Number.POSITIVE_INFINITY };
+  const frame = () => ({
+    v: 1 as const,
     id: crypto.randomUUID(),
     team: sender.team,
     developer: sender.developer,
-    events: group,
     ...(sender.retentionDays !== undefined && { retentionDays: sender.retentionDays }),
-  }));
+  });
+  return [
+    ...splitBySize(events, limits).map((group) => ({ ...frame(), events: group })),
+    ...splitBySize(contents, limits).map((group) => ({ ...frame(), events: [], contents: group })),
+  ];
 }
 
 export function toBatches(messages: readonly Message[]): Message[][] {

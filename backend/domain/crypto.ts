@@ -10,7 +10,13 @@ const HEADER_BYTES = 8;
 const encoder = new TextEncoder();
 
 /** What a key is for. Different purposes of one team never share a key. */
-export type KeyPurpose = "team-salt" | "dead-letter" | "team-signing" | "team-grouping" | "audit-head";
+export type KeyPurpose =
+  | "team-salt"
+  | "dead-letter"
+  | "team-signing"
+  | "team-grouping"
+  | "audit-head"
+  | "content-key";
 
 /** What is stored in place of a token or code, beside `pepperId`. Look it up by `findBySecret` of the store. */
 export async function hashSecret(secret: string, pepper: Keyring): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CategorySchema, preferred } from "./category.ts";
+import { ContentSchema } from "./content.ts";
 
 /** 16 bytes as hex, or nothing when unknown. */
 const Id = z.string().regex(/^(?:[0-9a-f]{32})?$/);
@@ -42,16 +43,20 @@ export const EventSchema = z.strictObject({
 export type Event = z.infer<typeof EventSchema>;
 
 /** What the api hands to the consumer. */
-export const MessageSchema = z.strictObject({
-  v: z.literal(1),
-  /** Names the message's inbox row where there is an inbox. */
-  id: z.uuid(),
-  team: z.int().positive(),
-  developer: z.int().positive(),
-  events: z.array(EventSchema).min(1),
-  /** How long categories are kept, as the developer accepted it, in days; 0 is for ever. */
-  retentionDays: z.int().nonnegative().exactOptional(),
-});
+export const MessageSchema = z
+  .strictObject({
+    v: z.literal(1),
+    /** Names the message's inbox row where there is an inbox. */
+    id: z.uuid(),
+    team: z.int().positive(),
+    developer: z.int().positive(),
+    events: z.array(EventSchema),
+    /** Where texts are that were put away. Never the texts. */
+    contents: z.array(ContentSchema).exactOptional(),
+    /** How long categories are kept, as the developer accepted it, in days; 0 is for ever. */
+    retentionDays: z.int().nonnegative().exactOptional(),
+  })
+  .refine(({ events, contents = [] }) => events.length + contents.length > 0);
 export type Message = z.infer<typeof MessageSchema>;
 
 /** An event with what the consumer adds. */

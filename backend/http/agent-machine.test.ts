@@ -378,7 +378,7 @@ describe("leaving", () => {
         at: Math.floor(Date.now() / 1000) + 5,
       })),
     );
-    await storeEvents(env.DB, 1, later, []);
+    await storeEvents(env.DB, 1, later, { ids: [] });
     expect(await rows()).toEqual([1, 1, 1, 1]);
     const third = await enrolled(token, { grouping: grouping("a") });
     expect(third.developer.id).toBe(b.developer.id);

@@ -8,6 +8,7 @@ import { actorFor } from "./actor.ts";
 import { agents } from "./agents.ts";
 import { machines } from "./agent-machine.ts";
 import { trail } from "./audit.ts";
+import { content } from "./content.ts";
 import { categories } from "./categories.ts";
 import { categorize } from "./categorize.ts";
 import { type ApiEnv, requireSameOrigin } from "./context.ts";
@@ -55,6 +56,7 @@ mount(api, ROUTES, {
   ...categorize,
   ...categories,
   ...trail,
+  ...content,
   ...downloads,
   ...keys,
   ...document,

@@ -5,7 +5,7 @@ import { chainText, exportText } from "#proto/audit-chain.ts";
 import { fromHex, toHex } from "#proto/hex.ts";
 import { auditActor, SYSTEM } from "../domain/audit.ts";
 import { audited } from "../store/audit.ts";
-import { cleanUpTrails } from "../queue/nightly.ts";
+import { cleanUpSealed } from "../queue/nightly.ts";
 import { call, deliver, enrol, messagesOf, ORIGIN, signIn } from "../test/client.ts";
 import { logsRequest, requestRecord, uid } from "../test/records.ts";
 
@@ -238,7 +238,7 @@ describe("entries that are over", () => {
     for (const nowMs of [old, old + 1, Date.now()]) {
       await audited(env.DB, 1, { actor: SYSTEM, action: "export" }, nowMs, []);
     }
-    await cleanUpTrails(env, Date.now());
+    await cleanUpSealed(env, Date.now());
     expect(before).toBeGreaterThan(2);
     const lines = await linesIn("/api/audit/export");
     expect(lines[0]).toMatchObject({ after: { seq: 2 } });

@@ -13,6 +13,11 @@ export function requireSameOrigin(c: Context): void {
   if (!SAFE.has(c.req.method) && !isSameOrigin(c)) throw new Refusal(403, "cross_origin");
 }
 
+/** The same for a question that another site must not be able to ask in somebody's name. */
+export function requireOwnPage(c: Context): void {
+  if (!isSameOrigin(c)) throw new Refusal(403, "cross_origin");
+}
+
 function isSameOrigin(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;

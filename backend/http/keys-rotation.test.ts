@@ -102,6 +102,7 @@ describe("rotating both secrets", () => {
       "teams.signing_key": 0,
       "teams.grouping_key": 0,
       "audit_heads.seal": 0,
+      content_keys: 0,
     });
     expect(left?.hashed).toMatchObject({ api_keys: 1, agent_tokens: 0, enrolment_tokens: 1, sign_ins: 0 });
 

@@ -1,5 +1,6 @@
 import { keyId } from "../domain/keyring.ts";
 import { type ApiBindings, settingsOf } from "../env.ts";
+import { countOldKeys, resealContentKeys } from "../store/content-keys.ts";
 import { countHashed, countSealed, namePepper, resealLetters, resealTeams } from "../store/key-rotation.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -11,17 +12,25 @@ export interface Rotation {
   left?: { kms: string; pepper: string; sealed: Record<string, number>; hashed: Record<string, number> };
 }
 
-/** Seals a part of everything anew under the current key: first teams, then dead letters. May be called again and again. */
+/** Seals a part of everything anew under the current key: teams, the keys to texts, dead letters. May be called again and again. */
 export async function rotateKeys(
   env: ApiBindings,
   cursor: string | undefined,
   nowMs: number,
 ): Promise<Rotation> {
   const { KMS_KEY: kms, PEPPER: pepper } = settingsOf(env);
-  const [, phase, after = ""] = /^(team|letter):(.*)$/.exec(cursor ?? "team:0") ?? [];
+  const [, phase, after = ""] = /^(team|content|letter):(.*)$/.exec(cursor ?? "team:0") ?? [];
   if (phase === "team" && /^\d{1,15}$/.test(after)) {
     const { next, ...done } = await resealTeams(env.DB, kms, Number(after), nowMs);
-    return { ...done, next: next === undefined ? "letter:" : `team:${next}` };
+    return { ...done, next: next === undefined ? "content:" : `team:${next}` };
+  }
+  if (phase === "content") {
+    const { next, ...done } = await resealContentKeys(
+      env.CONTENT_KEYS,
+      kms,
+      after === "" ? undefined : after,
+    );
+    return { ...done, next: next === undefined ? "letter:" : `content:${next}` };
   }
   if (phase !== "letter") throw new Refusal(400, "invalid_body");
   const { next, ...done } = await resealLetters(env.DEAD_LETTERS, kms, after === "" ? undefined : after);
@@ -30,7 +39,7 @@ export async function rotateKeys(
   const left = {
     kms: await keyId("kms", kms.current),
     pepper: await keyId("pepper", pepper.current),
-    sealed: await countSealed(env.DB, kms),
+    sealed: { ...(await countSealed(env.DB, kms)), content_keys: await countOldKeys(env.CONTENT_KEYS, kms) },
     hashed: await countHashed(env.DB, pepper, nowMs),
   };
   return { ...done, next: null, left };

@@ -11,6 +11,7 @@ import { readPermission } from "../store/consents.ts";
 import type { Sender } from "../store/tokens.ts";
 import { senderOf } from "./bearer.ts";
 import { readBody } from "./body.ts";
+import { keepContents } from "./content-intake.ts";
 import { logFailure } from "./failure.ts";
 import { Refusal, unavailable } from "./refusal.ts";
 
@@ -41,10 +42,14 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   await admit(env, sender, countRecords(logs));
 
   const { mode, retentionDays } = await permittedOf(env.DB, sender, logs);
-  const { events, rejected } = accept(logs, mode, Date.now());
+  const { events, texts, ...accepted } = accept(logs, mode, Date.now());
+  const contents = await keepContents(env, sender, { texts, retentionDays }, Date.now());
+  // A text that was not kept counts as a record that was not, also where it is a prompt whose event was.
+  const rejected = accepted.rejected + texts.length - contents.length;
   const { team, developer } = sender;
   const from = { team, developer, ...(mode !== "off" && { retentionDays }) };
-  if (events.length > 0) await enqueue(env, settings, toMessages(from, events));
+  const messages = toMessages(from, events, contents);
+  if (messages.length > 0) await enqueue(env, settings, messages);
   const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
   return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
 }

@@ -28,7 +28,12 @@ export const sessionsPage: Handler<(typeof reportRoutes)["GET /api/sessions"]> =
   };
 };
 
-async function partsOf(db: D1Database, team: number, found: readonly StoredSession[], timeZone: string) {
+export async function partsOf(
+  db: D1Database,
+  team: number,
+  found: readonly StoredSession[],
+  timeZone: string,
+) {
   if (found.length === 0) return new Map<string, SessionPart[]>();
   const first = Math.min(...found.map((session) => session.startedAt));
   const last = Math.max(...found.map((session) => session.endedAt));
@@ -42,7 +47,7 @@ async function partsOf(db: D1Database, team: number, found: readonly StoredSessi
 }
 
 /** A session's developer and project are those of most of its requests. */
-function toRow(session: StoredSession, parts: readonly SessionPart[], labels: Labels): SessionRow {
+export function toRow(session: StoredSession, parts: readonly SessionPart[], labels: Labels): SessionRow {
   const developer = parts[0]?.developer ?? "";
   const project = parts.find((part) => part.project !== "")?.project;
   const models = parts.filter((part) => part.requests > 0).map((part) => part.model);

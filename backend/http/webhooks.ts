@@ -3,6 +3,7 @@ import { parseJson, verifiedPayload } from "../auth/clerk-webhook.ts";
 import { SYSTEM } from "../domain/audit.ts";
 import { type ApiBindings, settingsOf } from "../env.ts";
 import { audited } from "../store/audit.ts";
+import { destroyKeyOf } from "../store/content-keys.ts";
 import { createTeamFor, deleteTeamFor, renameTeamFor } from "../store/organization-teams.ts";
 import {
   applyMembership,
@@ -54,6 +55,8 @@ async function receive(request: Request, env: ApiBindings, nowMs: number): Promi
   const spend = spendOnce(env.DB, `webhook ${message.id}`, nowMs);
   const atMs = event.timestamp ?? message.sentAtMs;
   await handleOnce(() => apply(env.DB, event, { spend, atMs, nowMs }));
+  // Also for a repeat: the first may have ended in between.
+  if (event.type === "organization.deleted") await destroyKeyOf(env.CONTENT_KEYS, env.DB, event.data.id);
 }
 
 // oxlint-disable-next-line consistent-return -- the types see to it that every kind of event returns

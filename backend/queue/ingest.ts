@@ -1,6 +1,9 @@
 import { dayOf } from "../domain/calendar.ts";
+import { contentName, type PlacedContent } from "../domain/content.ts";
 import { fold, type Message, MessageSchema, type PlacedEvent } from "../domain/event.ts";
 import type { ConsumerBindings } from "../env.ts";
+import { deleteTexts } from "../store/content.ts";
+import { findErased, storeContents } from "../store/content-rows.ts";
 import { storeEvents } from "../store/ingest.ts";
 import { findTeam, type Team } from "../store/teams.ts";
 import { errorCode } from "./error-code.ts";
@@ -63,7 +66,21 @@ async function store(deliveries: readonly Delivery[], env: ConsumerBindings): Pr
   if (team === undefined) throw new UnknownTeamError();
   const events = fold(deliveries.flatMap(({ message }) => place(message, team)));
   const ids = deliveries.map(({ message }) => message.id);
-  await storeEvents(env.DB, team.id, events, ids);
+  const contents = deliveries.flatMap(({ message }) => placeContents(message));
+  if (contents.length === 0) {
+    await storeEvents(env.DB, team.id, events, { ids });
+    return;
+  }
+  await storeEvents(env.DB, team.id, events, { ids, also: [storeContents(env.DB, team.id, contents)] });
+  const erased = await findErased(env.DB, contents);
+  await deleteTexts(
+    env.CONTENT,
+    erased.map((content) => contentName(team.publicId, content)),
+  );
+}
+
+function placeContents({ contents = [], developer }: Message): PlacedContent[] {
+  return contents.map((content) => ({ ...content, developer }));
 }
 
 export function place(

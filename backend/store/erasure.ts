@@ -1,6 +1,8 @@
 import type { AgentActor } from "../domain/actor.ts";
 import { auditActor } from "../domain/audit.ts";
 import { audited } from "./audit.ts";
+import { deleteTexts } from "./content.ts";
+import { namesOfDeveloper } from "./content-rows.ts";
 
 const OF_DEVELOPER = "WHERE team = ?1 AND developer = ?2";
 /** By these the index finds a developer's events, where a search for the developer would read all of the team's. */
@@ -20,11 +22,15 @@ export async function mayErase(db: D1Database, actor: AgentActor): Promise<boole
 }
 
 /**
- * Deletes all that is stored of who uses this machine: events, categories, sums, sessions, the names given and the
+ * Deletes all that is stored of who uses this machine: texts, events, categories, sums, sessions, the names given and the
  * groups. What still waits in a queue, or is sent again, is not stored any more: `INCOMING` of store/ingest.ts. The pseudonym stays
  * while another machine of the same person sends, and what that one does from now on is counted anew.
  */
-export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: number): Promise<void> {
+export async function eraseDeveloper(
+  { db, bucket }: { db: D1Database; bucket: R2Bucket },
+  actor: AgentActor,
+  nowMs: number,
+): Promise<void> {
   const row = await db
     .prepare("SELECT public_id FROM developers WHERE team = ?1 AND id = ?2")
     .bind(actor.team, actor.developer)
@@ -35,12 +41,17 @@ export async function eraseDeveloper(db: D1Database, actor: AgentActor, nowMs: n
     target: row?.public_id ?? "",
   } as const;
   const bound = (sql: string) => db.prepare(sql).bind(actor.team, actor.developer);
+  // Texts first: when that fails, the machine asks again for all of it. What comes in between finds no row, and is swept.
+  for await (const names of namesOfDeveloper(db, actor.team, actor.developer)) {
+    await deleteTexts(bucket, names);
+  }
   await audited(db, actor.team, entry, nowMs, [
     bound(
       `DELETE FROM events INDEXED BY events_by_session ${OF_DEVELOPER} AND session IN (SELECT x'' UNION SELECT * FROM ${SESSIONS})`,
     ),
     bound(`DELETE FROM sessions WHERE team = ?1 AND session IN ${SESSIONS}`),
     bound(`DELETE FROM categories ${OF_DEVELOPER}`),
+    bound(`DELETE FROM content ${OF_DEVELOPER}`),
     bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
     bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
     db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),

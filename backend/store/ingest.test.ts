@@ -8,7 +8,7 @@ it("no statement of the ingest reads more of a team's events than it was sent, o
     prepare: (sql: string) => ({ bind: () => void statements.push(sql) }),
     batch: async () => [],
   };
-  await storeEvents(recorder as never, 1, [], []);
+  await storeEvents(recorder as never, 1, [], { ids: [] });
   expect(statements.length).toBeGreaterThan(5);
   const plans: string[] = [];
   for (const sql of statements) {

@@ -73,12 +73,12 @@ const DROP_EMPTY_SESSIONS = `DELETE FROM sessions INDEXED BY sessions_stale WHER
 
 const CLEAR_INBOX = `DELETE FROM inbox WHERE id IN (SELECT value FROM json_each(?1))`;
 
-/** One team's folded events and the messages that brought them. All of it is stored, or nothing. */
+/** One team's folded events and the messages that brought them, with what else these brought. All of it, or nothing. */
 export async function storeEvents(
   db: D1Database,
   team: number,
   events: readonly PlacedEvent[],
-  messageIds: readonly string[],
+  { ids, also = [] }: { ids: readonly string[]; also?: readonly D1PreparedStatement[] },
 ): Promise<D1Result[]> {
   const rows = JSON.stringify(events.map(toRow));
   const withRows = [MOVE_ROLLUPS, MOVE_SESSION_ROLLUPS, MARK_STALE, STORE_EVENTS];
@@ -90,7 +90,8 @@ export async function storeEvents(
     ...(hasCategory ? [db.prepare(STORE_CATEGORIES).bind(team, rows), grow] : []),
     db.prepare(RECOMPUTE_SESSIONS).bind(team, rows),
     db.prepare(DROP_EMPTY_SESSIONS).bind(team),
-    db.prepare(CLEAR_INBOX).bind(JSON.stringify(messageIds)),
+    ...also,
+    db.prepare(CLEAR_INBOX).bind(JSON.stringify(ids)),
   ]);
 }
 

@@ -13,7 +13,7 @@ it("an event costs two rows; what a message touches beside them does not grow wi
     const events = messagesOf(ada, logsRequest(records(from, size))).flatMap((message) =>
       place(message, { timeZone: "UTC", retentionDays: 90 }),
     );
-    const results = await storeEvents(env.DB, Number(ada.teamId), events, []);
+    const results = await storeEvents(env.DB, Number(ada.teamId), events, { ids: [] });
     return results.reduce((sum, { meta }) => sum + meta.rows_written, 0);
   };
   await rowsWritten(1, 1);

@@ -45,16 +45,39 @@ export function requestRecord(fields: RequestFields): LogRecord {
   };
 }
 
-export function promptRecord(fields: Omit<RequestFields, "model">): LogRecord {
+/** With a body, it is one of mode `full`. */
+export function promptRecord({
+  body,
+  ...fields
+}: Omit<RequestFields, "model"> & { body?: string }): LogRecord {
   const atS = fields.atS ?? nowS() - 60;
   return {
     timeUnixNano: BigInt(atS - (atS % 60)) * 1_000_000_000n,
     eventName: "talos.prompt",
+    ...(body === undefined ? {} : { body: { stringValue: body } }),
     attributes: attributes({
       "log.record.uid": fields.uid,
       "gen_ai.conversation.id": fields.session ?? "5".repeat(32),
       "talos.source": "claude_code",
       "talos.cwd.hash": fields.cwd ?? "c".repeat(64),
+      ...fields.values,
+    }),
+  };
+}
+
+/** The text of an answer, in mode `full`. */
+export function completionRecord({
+  body,
+  ...fields
+}: Omit<RequestFields, "cwd"> & { body: string }): LogRecord {
+  return {
+    timeUnixNano: BigInt(fields.atS ?? nowS() - 60) * 1_000_000_000n,
+    eventName: "talos.completion",
+    body: { stringValue: body },
+    attributes: attributes({
+      "log.record.uid": fields.uid,
+      "gen_ai.response.model": fields.model ?? "claude-sonnet-5-5",
+      "gen_ai.conversation.id": fields.session ?? "5".repeat(32),
       ...fields.values,
     }),
   };

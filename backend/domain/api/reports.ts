@@ -45,20 +45,19 @@ const ReportAnswer = z.object({
   version: Count,
 }) satisfies z.ZodType<Report>;
 
+export const SessionAnswer = z.object({
+  id: z.string(),
+  developer: z.object({ id: z.string(), label: z.string() }),
+  project: z.object({ hash: z.string(), label: z.string() }).nullable(),
+  startedAt: Count,
+  endedAt: Count,
+  activeMs: Count,
+  prompts: Count,
+  models: z.array(z.string()),
+  ...measures,
+});
 const SessionsAnswer = z.object({
-  sessions: z.array(
-    z.object({
-      id: z.string(),
-      developer: z.object({ id: z.string(), label: z.string() }),
-      project: z.object({ hash: z.string(), label: z.string() }).nullable(),
-      startedAt: Count,
-      endedAt: Count,
-      activeMs: Count,
-      prompts: Count,
-      models: z.array(z.string()),
-      ...measures,
-    }),
-  ),
+  sessions: z.array(SessionAnswer),
   next: z.string().nullable(),
 }) satisfies z.ZodType<SessionsPage>;
 

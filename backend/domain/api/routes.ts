@@ -1,6 +1,7 @@
 import { auditRoutes } from "./audit.ts";
 import { documentRoutes } from "./document.ts";
 import { agentRoutes } from "./agents.ts";
+import { contentRoutes } from "./content.ts";
 import { categoryRoutes } from "./categories.ts";
 import { categorizeRoutes } from "./categorize.ts";
 import { machineRoutes } from "./machine.ts";
@@ -17,9 +18,10 @@ export const ROUTES = {
   ...teamRoutes,
   ...agentRoutes,
   ...machineRoutes,
-  ...auditRoutes,
   ...categorizeRoutes,
   ...categoryRoutes,
+  ...auditRoutes,
+  ...contentRoutes,
   ...documentRoutes,
 };
 export type Routes = typeof ROUTES;
