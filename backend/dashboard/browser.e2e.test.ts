@@ -305,6 +305,19 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
         .toBe("Ada L.");
     });
 
+    it.each([
+      { role: "viewer", projects: false, developers: false },
+      { role: "manager", projects: true, developers: false },
+      { role: "admin", projects: true, developers: true },
+    ] as const)("are given by whoever may: a $role", async ({ role, projects, developers }) => {
+      api.role = role;
+      await show();
+      const pencils = (dimension: string) => page.locator(`[data-dimension="${dimension}"] .pencil`).count();
+      expect((await pencils("project")) > 0).toBe(projects);
+      expect((await pencils("developer")) > 0).toBe(developers);
+      expect(await page.locator('[data-dimension="developer"] .editable-label').count()).toBe(7);
+    });
+
     it("order people, whatever they used", async () => {
       await show();
       const people = await page.locator('[data-dimension="developer"] .editable-label').allTextContents();

@@ -904,6 +904,9 @@ describe.skipIf(!present)("the settings in a browser", () => {
       manager: "מריה كوهين 👩🏽‍💻 Wolfeschlegelsteinhausenbergerdorff",
     };
 
+    /** As long as names may be. */
+    const longNamed = (name: string) => `${name} `.padEnd(80, "W");
+
     async function fullTeam(name: string): Promise<void> {
       await stage.team(name);
       const owner = await stage.member(name, "owner", { viewer: "Ada Lovelace" });
@@ -974,8 +977,9 @@ describe.skipIf(!present)("the settings in a browser", () => {
     ] as const)(
       "can use each page, $name: axe finds nothing, and nothing is wider than the window",
       async ({ name, options }) => {
-        await fullTeam(`Everybody ${name}`);
-        const { page, complaints } = await stage.member(`Everybody ${name}`, "owner", {
+        const team = longNamed(`Everybody ${name}`);
+        await fullTeam(team);
+        const { page, complaints } = await stage.member(team, "owner", {
           viewer: "Ada Lovelace",
           ...options,
         });
@@ -992,8 +996,9 @@ describe.skipIf(!present)("the settings in a browser", () => {
     );
 
     it.each([320, 700, 861, 1000])("can read each page %d pixels wide", async (width) => {
-      await fullTeam(`Wide ${width}`);
-      const { page } = await stage.member(`Wide ${width}`, "owner", {
+      const team = longNamed(`Wide ${width}`);
+      await fullTeam(team);
+      const { page } = await stage.member(team, "owner", {
         viewer: "Ada Lovelace",
         viewport: { width, height: 800 },
       });

@@ -73,7 +73,12 @@ function Filled({ feed, state, report, view, api }: Props & { report: Report }) 
       <Textures />
       <Numbers report={report} />
       <Trend report={report} view={view} onView={onView} />
-      <Breakdowns report={report} api={api} onNamed={() => feed.refresh()} />
+      <Breakdowns
+        report={report}
+        role={state.me?.viewer.role ?? "viewer"}
+        api={api}
+        onNamed={() => feed.refresh()}
+      />
       {state.sessions && (
         <Sessions
           list={state.sessions}

@@ -1,4 +1,5 @@
 import type { Group, Report } from "../../domain/report.ts";
+import { isAtLeast, type Role } from "../../domain/role.ts";
 import type { Api } from "../api.ts";
 import { Breakdown } from "./breakdown.tsx";
 import { EditableLabel } from "./editable-label.tsx";
@@ -7,13 +8,17 @@ import { TokenKinds } from "./token-kinds.tsx";
 
 interface Props {
   report: Report;
+  /** Of who looks: managers name projects, admins developers. */
+  role: Role;
   api: Pick<Api, "labelProject" | "labelDeveloper">;
   /** Called once a name is stored; the page then shows it everywhere. */
   onNamed: () => Promise<void>;
 }
 
-export function Breakdowns({ report, api, onNamed }: Props) {
+export function Breakdowns({ report, role, api, onNamed }: Props) {
   const { groups } = report;
+  const mayNameProjects = isAtLeast(role, "manager");
+  const mayNameDevelopers = isAtLeast(role, "admin");
   const people = groups.developer.toSorted((a, b) => a.label.localeCompare(b.label, "en"));
   const nameProject = (hash: string) => (name: string) => api.labelProject(hash, name).then(onNamed);
   const nameDeveloper = (id: string) => (name: string) => api.labelDeveloper(id, name).then(onNamed);
@@ -26,7 +31,9 @@ export function Breakdowns({ report, api, onNamed }: Props) {
           title="By project"
           groups={groups.project}
           compares
-          nameOf={(group) => <Named group={group} thing="project" onSave={nameProject(group.key)} />}
+          nameOf={(group) => (
+            <Named group={group} thing="project" onSave={mayNameProjects ? nameProject(group.key) : null} />
+          )}
         >
           <p class="fine">The server knows a project only as a salted hash, until somebody here names it.</p>
         </Breakdown>
@@ -38,7 +45,13 @@ export function Breakdowns({ report, api, onNamed }: Props) {
           title="By developer"
           groups={people}
           compares={false}
-          nameOf={(group) => <Named group={group} thing="developer" onSave={nameDeveloper(group.key)} />}
+          nameOf={(group) => (
+            <Named
+              group={group}
+              thing="developer"
+              onSave={mayNameDevelopers ? nameDeveloper(group.key) : null}
+            />
+          )}
         >
           <p class="fine">
             In alphabetical order. Use is not output: this says nothing about anybody's work.
@@ -54,7 +67,7 @@ export function Breakdowns({ report, api, onNamed }: Props) {
 interface NamedProps {
   group: Group;
   thing: string;
-  onSave: (name: string) => Promise<void>;
+  onSave: ((name: string) => Promise<void>) | null;
 }
 
 function Named({ group, thing, onSave }: NamedProps) {

@@ -9,7 +9,8 @@ interface Props {
   thing: string;
   /** Empty where no name was given. */
   name: string;
-  onSave: (name: string) => Promise<void>;
+  /** Null for those who may not name it. */
+  onSave: ((name: string) => Promise<void>) | null;
 }
 
 export const LONGEST_NAME = 80;
@@ -23,20 +24,22 @@ export function EditableLabel({ label, thing, name, onSave }: Props) {
     if (wasEditing.current && !editing) pencil.current?.focus();
     wasEditing.current = editing;
   }, [editing]);
-  if (editing)
+  if (editing && onSave !== null)
     return <NameForm thing={thing} name={name} onSave={onSave} onClose={() => setEditing(false)} />;
   return (
     <span class="editable">
       <span class="editable-label">{label}</span>
-      <button
-        type="button"
-        class="pencil"
-        ref={pencil}
-        aria-label={`Name ${thing}`}
-        onClick={() => setEditing(true)}
-      >
-        <Icon name="pencil" />
-      </button>
+      {onSave !== null && (
+        <button
+          type="button"
+          class="pencil"
+          ref={pencil}
+          aria-label={`Name ${thing}`}
+          onClick={() => setEditing(true)}
+        >
+          <Icon name="pencil" />
+        </button>
+      )}
     </span>
   );
 }

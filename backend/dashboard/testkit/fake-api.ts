@@ -26,6 +26,7 @@ export class FakeApi {
   };
   demo = false;
   mode: Me["mode"] = "off";
+  role: Me["viewer"]["role"] = "owner";
   /** Addresses that asked for a link; null where mail is not set up. */
   mailed: string[] | null = null;
   signedIn = true;
@@ -159,7 +160,7 @@ export class FakeApi {
     const last = days.at(-1);
     return {
       team: { id: "team-1", name: "Northwind", timeZone: TIME_ZONE },
-      viewer: { id: "mem_000000000000000000000001", label: "Ada", role: "owner" },
+      viewer: { id: "mem_000000000000000000000001", label: "Ada", role: this.role },
       demo: this.demo,
       days: first !== undefined && last !== undefined ? { first, last } : null,
       mode: this.mode,
