@@ -6,10 +6,12 @@ import consumer from "../consumer/worker.ts";
 import { contentName } from "../domain/content.ts";
 import type { ApiBindings } from "../env.ts";
 import { keepDeadLetters } from "../queue/dead.ts";
-import { destroyContentKey } from "../store/content-keys.ts";
-import { call, deliver, ORIGIN, post, SentMessages, signIn } from "../test/client.ts";
+import { destroyContentKey, destroyKeyOf } from "../store/content-keys.ts";
+import { call, deliver, ORIGIN, post, SentMessages, SETUP, signIn } from "../test/client.ts";
 import { consentingMachine } from "../test/consenting.ts";
 import { ask, asAgent, count, trail } from "../test/machine.ts";
+import api from "../worker.ts";
+import type { Rotation } from "./keys-rotation.ts";
 import { completionRecord, logsRequest, promptRecord, requestRecord, uid } from "../test/records.ts";
 
 const SESSION = "5".repeat(32);
@@ -200,9 +202,9 @@ describe("with R2 failing", () => {
   const broken = (after: number) => {
     let calls = 0;
     const fails = (name: "put" | "head" | "get") =>
-      (async (...given: [never, never]) => {
+      (async (...given: unknown[]) => {
         if ((calls += 1) > after) throw new Error(`R2 failed near ${PROMPT}`);
-        return env.CONTENT[name](...given);
+        return Reflect.apply(env.CONTENT[name], env.CONTENT, given);
       }) as never;
     return { ...methods(env.CONTENT), put: fails("put"), head: fails("head"), get: fails("get") };
   };
@@ -329,6 +331,72 @@ describe("without the team's key", () => {
     expect(states(await read())).toEqual(["shown", "shown", "shown", "shown"]);
     expect((await env.CONTENT_KEYS.list()).objects).toHaveLength(1);
   });
+});
+
+describe("rotating KMS_KEY", () => {
+  const OLD = env.KMS_KEY ?? "";
+  const NEW = { KMS_KEY: `new-${OLD}` };
+  const rotate = async (bindings: Partial<ApiBindings>) => {
+    const total = { resealed: 0, unreadable: 0, left: 0 };
+    for (let cursor: string | null = "team:0"; cursor !== null;) {
+      const init = {
+        method: "POST",
+        headers: { authorization: `Bearer ${SETUP}`, "content-type": "application/json" },
+        body: JSON.stringify({ cursor }),
+      };
+      const part: Rotation = await (await call("/local/keys/rotate", init, bindings)).json<Rotation>();
+      total.resealed += part.resealed;
+      total.unreadable += part.unreadable;
+      total.left += part.left?.sealed["content_keys"] ?? 0;
+      cursor = part.next;
+    }
+    return total;
+  };
+  const readWith = async (bindings: Partial<ApiBindings>) => {
+    const [, url = ""] = path("?text=yes").split(" ");
+    return states(
+      await (await call(url, { headers: { cookie, origin: ORIGIN } }, bindings)).json<Timeline>(),
+    );
+  };
+
+  it("seals the teams' keys anew: texts stay as they are, and open before, meanwhile and after", async () => {
+    await storeTurn();
+    const before = await bytesOf(env.CONTENT);
+    const both = { ...NEW, KMS_KEY_PREVIOUS: OLD };
+    expect(await readWith(both)).toEqual(["shown", "shown"]);
+    await rotate(both);
+    expect(await readWith(NEW)).toEqual(["shown", "shown"]);
+    expect((await rotate(NEW)).resealed).toBe(0);
+    expect(await bytesOf(env.CONTENT)).toEqual(before);
+    const [, url = ""] = path("?text=yes").split(" ");
+    expect((await call(url, { headers: { cookie, origin: ORIGIN } })).status).toBe(503);
+  });
+
+  it("without the one before, says that a key cannot be read, and leaves it", async () => {
+    await storeTurn();
+    const { unreadable, left } = await rotate(NEW);
+    expect([unreadable > 0, left]).toEqual([true, 1]);
+    expect(await readWith({})).toEqual(["shown", "shown"]);
+  });
+});
+
+it("a team that its organization deleted has no key any more, and one whose message was lost has none after the night", async () => {
+  await storeTurn();
+  await env.DB.prepare("UPDATE teams SET clerk_org = 'org_1'").run();
+  await destroyKeyOf(env.CONTENT_KEYS, env.DB, "org_1");
+  expect((await env.CONTENT_KEYS.list()).objects).toHaveLength(1);
+  await env.DB.prepare("UPDATE teams SET deleted_at = 1").run();
+  await destroyKeyOf(env.CONTENT_KEYS, env.DB, "org_1");
+  expect((await env.CONTENT_KEYS.list()).objects).toHaveLength(0);
+
+  await env.DB.prepare("UPDATE teams SET deleted_at = NULL").run();
+  await storeTurn(2);
+  await env.CONTENT_KEYS.put(`content-key/tm_${"0".repeat(24)}`, "of a team that the database does not know");
+  await env.DB.prepare("UPDATE teams SET deleted_at = 1").run();
+  await api.scheduled({ cron: "30 3 * * *", scheduledTime: Date.now() } as never, env);
+  expect((await env.CONTENT_KEYS.list()).objects.map(({ key }) => key)).toEqual([
+    `content-key/tm_${"0".repeat(24)}`,
+  ]);
 });
 
 describe("erasing a developer", () => {
