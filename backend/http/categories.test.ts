@@ -251,7 +251,11 @@ it("an erased developer's categories go at once, and a late message brings none 
     .bind(ada.developerId)
     .first<number>("id");
   const [team, developer] = [Number(ada.teamId), Number(ada.developerId)];
-  await eraseDeveloper(env, { kind: "agent", team, developer, agent: agent ?? 0, id: "" }, Date.now());
+  await eraseDeveloper(
+    { db: env.DB, bucket: env.CONTENT },
+    { kind: "agent", team, developer, agent: agent ?? 0, id: "" },
+    Date.now(),
+  );
   await send(ada, [categorized(1, {}), categorized(3, {})]);
   expect((await rows()).map(({ uid: id }) => id)).toEqual([uid(2)]);
 });
