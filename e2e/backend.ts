@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,8 +27,11 @@ export class LocalBackend {
     this.#setupSecret = readOrCreateSecrets(this.folder.secretsFile).SETUP_SECRET;
   }
 
-  static async start(): Promise<LocalBackend> {
+  /** `settings`: of the Workers, beside their secrets. */
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<LocalBackend> {
     const backend = new LocalBackend(mkdtempSync(path.join(tmpdir(), "talos-e2e-")), await freePort());
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+    appendFileSync(backend.folder.secretsFile, lines.join(""));
     await migrate(backend.folder, PROJECT);
     await backend.up();
     await enrol(backend.#backend(), backend.folder, { team: "Team", developer: "Ana", demo: false });
@@ -62,10 +65,14 @@ export class LocalBackend {
     return signInLink(this.#backend());
   }
 
+  /** Of a signed-in owner. */
+  async cookie(): Promise<string> {
+    return (this.#cookie ??= await this.#signIn());
+  }
+
   /** Signs in as a person would and reads the API. */
   async get<T>(route: string): Promise<T> {
-    this.#cookie ??= await this.#signIn();
-    const response = await fetch(`${this.url}${route}`, { headers: { cookie: this.#cookie } });
+    const response = await fetch(`${this.url}${route}`, { headers: { cookie: await this.cookie() } });
     if (!response.ok) throw new Error(`GET ${route} answered ${response.status}`);
     return (await response.json()) as T;
   }
