@@ -33,6 +33,8 @@ export interface SenderOptions {
   hurry(): boolean;
   /** The privacy mode in force, for the gate at sending. */
   mode: Mode;
+  /** Called before each request, and may change the queue. When it throws, nothing is sent. */
+  prepare?: () => void;
   /** Called after anything left the queue, so that a waiting receiver goes on. */
   settled(): void;
 }
@@ -186,6 +188,7 @@ export class Sender {
     const queued = store.take(exporter, { maxBytes: this.#maxBytes, maxBatches });
     if (queued.length === 0) return "idle";
     const allowed = queued.map((batch) => this.#gated(batch)).filter((batch) => batch !== undefined);
+    this.#o.prepare?.();
     if (allowed.length === 0) return "sent";
     const request = mergeRequests(allowed.map((batch) => batch.request));
     const result = await this.#o.component.send(request, this.#abort.signal);

@@ -66,6 +66,12 @@ export class Admission {
     this.#isFailing = isFailing;
   }
 
+  /** True where the user's own list names the folder, as it is now. */
+  isExcluded(cwd: string | undefined): boolean {
+    this.refresh();
+    return !this.#exclusions.isEmpty && this.#exclusions.matches(this.#place(cwd));
+  }
+
   /** Moves a unit's records that may not be followed to its drops. The unit given is not changed. */
   screen(scope: ScopeConfig | undefined): Screen {
     const follows = scope === undefined ? () => true : scopeMatcher(scope, this.#o.home);

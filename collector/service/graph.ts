@@ -108,6 +108,8 @@ export class Graph {
       pipelines: () => this.#pipelines,
       resolve: (pipeline, resolution) => this.#spooler.resolve(pipeline, resolution),
       settled: () => this.#wakeSenders(),
+      isExcluded: ({ cwd }) => options.admission.isExcluded(cwd),
+      hasRoom: (exporter) => options.rooms.contentHasRoom(exporter),
     });
   }
 
@@ -154,9 +156,9 @@ export class Graph {
 
   /** True when every queue is empty. */
   async drain(signal: AbortSignal): Promise<boolean> {
-    await this.#texts.drain(signal);
+    const isWorkedOff = await this.#texts.drain(signal);
     const all = this.#senders.map((sender) => sender.drain(signal));
-    return (await Promise.all(all)).every(Boolean);
+    return (await Promise.all(all)).every(Boolean) && isWorkedOff;
   }
 
   /** Receivers stop first, so that what they hold is stored and sent until `signal` aborts. */
@@ -215,6 +217,7 @@ export class Graph {
       hurry: () => this.#o.hurry(),
       get batch() {
         const { timeout, size } = current().service.batch;
+      ...(isContent && { prepare: () => this.#texts.heed(id) }),
         return { timeoutMs: timeout, sizeBytes: size };
       },
       // What is no content is the same in every mode, and no change of mode may hold it back.

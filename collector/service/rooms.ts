@@ -2,6 +2,7 @@ import type { Clock, Logger } from "#component/component.ts";
 import type { ServiceConfig } from "#config/service.ts";
 import type { StateStore } from "#state/store.ts";
 import type { PlannedPipeline } from "./plan.ts";
+import { contentLane } from "./text-lanes.ts";
 
 /** How often records are looked for that have waited too long. */
 const EXPIRE_EVERY_MS = 10 * 60_000;
@@ -65,6 +66,11 @@ export class Rooms {
     return false;
   }
 
+  /** Of what was made of texts: it has a queue of its own, which holds up nothing else. */
+  contentHasRoom(exporter: string): boolean {
+    return this.#bytes(contentLane(exporter)) < this.#limit(exporter);
+  }
+
   /** Something left the destination's queue. */
   settled(exporter: string): void {
     if (this.#refilling.has(exporter) || !this.mayRefill(exporter)) return;
@@ -112,7 +118,8 @@ export class Rooms {
     const maxAgeMs = this.#maxAge(exporter);
     if (maxAgeMs === undefined) return;
     try {
-      const records = store.expire(exporter, clock.now() - maxAgeMs);
+      const beforeMs = clock.now() - maxAgeMs;
+      const records = store.expire(exporter, beforeMs) + store.expire(contentLane(exporter), beforeMs);
       if (records > 0)
         log.warn("records waited too long for a destination and are given up", { exporter, records });
     } catch {

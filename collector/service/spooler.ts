@@ -9,9 +9,9 @@ import { Batcher } from "./batcher.ts";
 import type { Counters } from "./counters.ts";
 import { type Accepted, decide, grows, skipReason } from "./decision.ts";
 import type { Gate } from "./gate.ts";
-import type { TextEnvelope } from "./text-envelope.ts";
 import { contentLane } from "./text-lanes.ts";
-import { defer, lanesOf, mayDefer, queuesOf, wayOf } from "./text-routing.ts";
+import { outcomeOf, type Resolution } from "./text-outcome.ts";
+import { defer, lanesOf, mayDefer, queuesOf, settleLanes, withoutText } from "./text-routing.ts";
 
 export interface Destination {
   exporter: string;
@@ -41,15 +41,6 @@ export interface TextRoute {
   takes(record: SourceRecord): boolean;
   /** False while too many texts wait: a record then goes on without its text. */
   hasRoom(): boolean;
-}
-
-/** What came of a text that was worked on. */
-export interface Resolution {
-  envelope: TextEnvelope;
-  /** In force now. */
-  mode: Mode;
-  /** The waiting row that this settles. */
-  id: number;
 }
 
 /** How a unit is spooled that does not come from a live receiver. */
@@ -198,48 +189,60 @@ export class Spooler {
     });
     const { kept, deferred } = this.#divert(pipeline, unit, passed, draft);
     for (const destination of pipeline.destinations) {
-      const skip = (reason: string, by: number) =>
-        add(draft.counters, `skipped:${reason}/${destination.exporter}`, by);
+      const { exporter } = destination;
+      const skip = (reason: string, by: number) => add(draft.counters, `skipped:${reason}/${exporter}`, by);
+      const own = deferred.filter((destinations) => destinations.includes(exporter)).length;
       skip("filtered", draft.accepted.length - passed.length);
-      skip("text", deferred);
-      skip("text_dropped", passed.length - kept.length - deferred);
+      skip("text", own);
+      skip("had_it", deferred.length - own);
+      skip("text_dropped", passed.length - kept.length - deferred.length);
       this.#toDestination(pipeline, destination, { unit, kept, draft, skip });
     }
   }
 
-  /**
-   * Puts records whose text is to be worked on aside. The others go on without theirs: refills of what had none too,
-   * so that a destination gets again what it had.
-   */
+  /** Puts records whose text is to be worked on aside. The others go on without theirs. */
   #divert(
     pipeline: Pipeline,
     { scope }: Unit,
     passed: readonly Passed[],
     draft: Draft,
-  ): { kept: Passed[]; deferred: number } {
+  ): { kept: Passed[]; deferred: (readonly string[])[] } {
     const kept: Passed[] = [];
-    let deferred = 0;
+    const deferred: (readonly string[])[] = [];
+    let noRoom = 0;
     for (const each of passed) {
-      if (each.record.body === undefined) kept.push(each);
-      else if (mayDefer(pipeline, each, draft)) {
-        defer(pipeline, scope, each, draft);
-        deferred += 1;
-      } else {
-        delete each.record.body;
-        if (each.record.eventName !== "talos.completion") kept.push(each);
+      const verdict = each.record.body === undefined ? "no" : mayDefer(pipeline, each, draft);
+      if (verdict === "yes") {
+        deferred.push(defer(pipeline, scope, each, draft));
+        continue;
       }
+      if (verdict === "no_room") noRoom += 1;
+      delete each.record.body;
+      if (each.record.eventName === "talos.completion") settleLanes(pipeline, each.accepted, draft);
+      else kept.push(withoutText(pipeline, each, draft));
     }
-    const without = draft.accepted.length - deferred;
-    const { lane, contents } = lanesOf(pipeline);
-    if (lane !== undefined) {
-      add(draft.counters, `spooled/${lane}`, deferred);
-      add(draft.counters, `skipped:no_text/${lane}`, without);
-    }
-    for (const content of contents) {
-      add(draft.counters, `skipped:deferred/${content}`, deferred);
-      add(draft.counters, `skipped:no_text/${content}`, without);
-    }
+    this.#countLanes(pipeline, draft, { deferred, noRoom });
     return { kept, deferred };
+  }
+
+  #countLanes(
+    pipeline: Pipeline,
+    { accepted, counters }: Draft,
+    { deferred, noRoom }: { deferred: readonly (readonly string[])[]; noRoom: number },
+  ): void {
+    const { lane } = lanesOf(pipeline);
+    if (lane === undefined) return;
+    const without = accepted.length - deferred.length;
+    add(counters, `spooled/${lane}`, deferred.length);
+    add(counters, `skipped:no_room/${lane}`, noRoom);
+    add(counters, `skipped:no_text/${lane}`, without - noRoom);
+    for (const { exporter } of pipeline.destinations) {
+      const content = contentLane(exporter);
+      const own = deferred.filter((destinations) => destinations.includes(exporter)).length;
+      add(counters, `skipped:deferred/${content}`, own);
+      add(counters, `skipped:had_it/${content}`, deferred.length - own);
+      add(counters, `skipped:no_text/${content}`, without);
+    }
   }
 
   #toDestination(
@@ -292,50 +295,23 @@ export class Spooler {
   }
 
   /**
-   * Stores what came of a text, and that it waits no longer, in one commit. A record that the mode leaves no content
-   * goes to the queues of all others. Throws when the disk refuses: then it waits on.
+   * Stores what came of a text, and that it waits no longer, in one commit. A record that is left no content goes to
+   * the queues of all others. Throws when the disk refuses: then it waits on.
    */
-  resolve(pipeline: Pipeline, { envelope, mode, id }: Resolution): void {
-    const { lane } = lanesOf(pipeline);
-    if (lane === undefined) throw new Error("the pipeline has no queue of texts");
-    const counters = new Map<string, number>();
-    const batches = pipeline.destinations.flatMap((destination) => {
-      const { queue, reason } = wayOf(envelope, mode, destination.exporter);
-      const content = contentLane(destination.exporter);
-      add(counters, `skipped:deferred/${content}`, -1);
-      if (queue !== content) add(counters, `skipped:${reason}/${content}`, 1);
-      if (queue === undefined) return [];
-      if (queue !== content) add(counters, `skipped:text/${queue}`, -1);
-      const own = this.#batchOf(pipeline, destination, {
-        envelope,
-        mode: queue === content ? mode : "off",
-        queue,
-      });
-      add(counters, own === undefined ? `skipped:egress_blocked/${queue}` : `spooled/${queue}`, 1);
-      return own ?? [];
-    });
+  resolve(name: string, resolution: Resolution): void {
+    const key = this.#store.recordKey(resolution.envelope.record);
+    const { batches, counters } = outcomeOf(this.#pipelines, name, resolution, key);
     const waiting = this.#counters.take();
-    for (const [name, by] of waiting) add(counters, name, by);
+    for (const [counter, by] of waiting) add(counters, counter, by);
     const unit = { positions: new Map(), open: this.#openWith("", 0) };
     try {
-      const settled = { exporter: lane, id };
+      const settled = resolution.row;
       this.#store.commit({ unit, emitted: [], refilled: [], batches, counters, settled });
     } catch (error) {
       this.#counters.restore(waiting);
       throw error;
     }
     this.#stored(batches);
-  }
-
-  #batchOf(
-    pipeline: Pipeline,
-    destination: Destination,
-    { envelope: { record, scope }, mode, queue }: { envelope: TextEnvelope; mode: Mode; queue: string },
-  ): NewBatch | undefined {
-    const batcher = new Batcher(queue, { pipeline: pipeline.name, resource: pipeline.resource(mode), scope });
-    if (!destination.gate(mode).pass(record, batcher.writer)) return undefined;
-    batcher.passed(record, this.#store.recordKey(record));
-    return batcher.finish().batches[0];
   }
 }
 

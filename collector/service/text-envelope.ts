@@ -6,8 +6,8 @@ import type { Unit } from "#component/unit.ts";
 export interface TextEnvelope {
   record: SourceRecord;
   scope: Unit["scope"];
-  /** Destinations that are to get it again; absent for a new record, which all get. */
-  owed?: readonly string[];
+  /** Who is to get what comes of it: no destination that is added meanwhile, and none that has it already. */
+  destinations: readonly string[];
 }
 
 const Record = z.object({
@@ -31,12 +31,12 @@ const Record = z.object({
 const Envelope = z.object({
   record: Record,
   scope: z.object({ name: z.string(), version: z.string() }),
-  owed: z.array(z.string()).exactOptional(),
+  destinations: z.array(z.string()),
 });
 
-export function encodeText({ record, scope, owed }: TextEnvelope): Uint8Array {
+export function encodeText({ record, scope, destinations }: TextEnvelope): Uint8Array {
   const plain = { ...record, attributes: [...record.attributes] };
-  return new TextEncoder().encode(JSON.stringify({ record: plain, scope, ...(owed && { owed }) }));
+  return new TextEncoder().encode(JSON.stringify({ record: plain, scope, destinations }));
 }
 
 /** Undefined for what this version did not write. */

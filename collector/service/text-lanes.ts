@@ -25,6 +25,11 @@ export function isPendingLane(queue: string): boolean {
   return queue.startsWith("text:");
 }
 
+/** The pipeline whose texts wait in the queue. */
+export function pipelineOf(pending: string): string {
+  return pending.slice("text:".length);
+}
+
 /** Everything that has a queue: exporters, the primary first, then the lanes of pipelines that may read text. */
 export function queuesOf({ exporters, pipelines }: Pick<Plan, "exporters" | "pipelines">): string[] {
   const reading = pipelines.filter(({ mode }) => mode !== "off");

@@ -1,18 +1,23 @@
 import type { Clock, Later, Logger } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
-import { attributeRule, type Mode } from "#proto/egress.ts";
+import { type Mode, strictest } from "#proto/egress.ts";
 import { readsText } from "#proto/text-modes.ts";
 import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
 import type { QueuedBatch } from "#state/types.ts";
 import type { ModeInForce } from "./modes.ts";
-import type { Pipeline, Resolution } from "./spooler.ts";
+import type { Pipeline } from "./spooler.ts";
 import { decodeText, type TextEnvelope } from "./text-envelope.ts";
+import type { Resolution } from "./text-outcome.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 5 * 60_000;
 /** While the signed configuration has expired. */
 const STALE_MS = 30_000;
+/** While the primary destination has no room for more of texts. */
+const FULL_MS = 10_000;
+/** A text that makes its reader fail so often goes on without being read: it must not hold up all others. */
+const MOST_FAILURES = 3;
 
 export interface TextWorkerOptions {
   store: StateStore;
@@ -22,11 +27,17 @@ export interface TextWorkerOptions {
   pipeline(): Pipeline;
   /** In force for the pipeline now. */
   mode(): ModeInForce;
+  /** True for a record that the user does not want to be followed any more. */
+  isExcluded(record: SourceRecord): boolean;
+  /** False while too much of texts waits for the destination. */
+  hasRoom(exporter: string): boolean;
   /** Stores what came of a text in one commit, or throws. */
-  resolve(pipeline: Pipeline, resolution: Resolution): void;
+  resolve(pipeline: string, worked: Worked): void;
   /** Something was queued for the pipeline's destinations. */
   settled(): void;
 }
+
+export type Worked = Pick<Resolution, "envelope" | "mode" | "row" | "reason">;
 
 /** What one look at the queue led to. */
 type Step = "idle" | "done" | "held";
@@ -42,6 +53,8 @@ export class TextWorker {
   #delayMs = FIRST_RETRY_MS;
   /** The last problem that was said. */
   #said: string | undefined;
+  /** The row that was last read in vain, and how often. */
+  #failing = { id: -1, times: 0 };
 
   constructor(options: TextWorkerOptions) {
     this.#o = options;
@@ -106,23 +119,26 @@ export class TextWorker {
       store.purge(lane, [batch.id], "unreadable");
       return "done";
     }
-    return this.#work(pipeline, batch, envelope);
+    return this.#work(pipeline, lane, batch, envelope);
   }
 
-  async #work(pipeline: Pipeline, { id }: QueuedBatch, envelope: TextEnvelope): Promise<Step> {
+  async #work(pipeline: Pipeline, lane: string, { id }: QueuedBatch, envelope: TextEnvelope): Promise<Step> {
     const { record } = envelope;
     const before = this.#o.mode();
     if (!before.isFresh) return this.#hold("policy_expired", STALE_MS);
-    if (mayRead(envelope, before)) {
-      const held = await this.#read(pipeline, record, before.mode);
+    const isTold = mayRead(envelope, before) && !this.#o.isExcluded(record) && !this.#isFailing(id);
+    if (isTold) {
+      const [primary] = pipeline.destinations;
+      if (primary !== undefined && !this.#o.hasRoom(primary.exporter)) return this.#hold("no_room", FULL_MS);
+      const held = await this.#read(pipeline, envelope, { id, mode: before.mode });
       if (held !== undefined) return held;
     }
     // It may have become stricter meanwhile.
     const now = this.#o.mode();
-    const mode = mayRead(envelope, before) && mayRead(envelope, now) ? now.mode : "off";
-    if (mode !== "full") delete record.body;
-    if (mode === "off") removeContent(envelope);
-    this.#o.resolve(pipeline, { envelope, mode, id });
+    if (isTold && !now.isFresh) return this.#hold("policy_expired", STALE_MS);
+    const mode = isTold && mayRead(envelope, now) ? strictest(before.mode, now.mode) : "off";
+    const reason = this.#isFailing(id) ? "failed" : undefined;
+    this.#o.resolve(pipeline.name, { envelope, mode, row: { exporter: lane, id }, reason });
     this.#delayMs = FIRST_RETRY_MS;
     if (this.#said !== undefined) this.#o.log.info("texts are worked on again");
     this.#said = undefined;
@@ -130,11 +146,29 @@ export class TextWorker {
     return "done";
   }
 
+  #isFailing(id: number): boolean {
+    return this.#failing.id === id && this.#failing.times >= MOST_FAILURES;
+  }
+
+  async #read(
+    pipeline: Pipeline,
+    envelope: TextEnvelope,
+    of: { id: number; mode: Mode },
+  ): Promise<Step | undefined> {
+    try {
+      return await this.#readThrough(pipeline, envelope.record, of.mode);
+    } catch (error) {
+      const times = this.#failing.id === of.id ? this.#failing.times + 1 : 1;
+      this.#failing = { id: of.id, times };
+      throw error;
+    }
+  }
+
   /**
    * Twice through the pipeline: what one processor made of the text, as hints, is looked at by those that stand before
    * it too. The text itself is gone by then, unless it is to leave.
    */
-  async #read(pipeline: Pipeline, record: SourceRecord, mode: Mode): Promise<Step | undefined> {
+  async #readThrough(pipeline: Pipeline, record: SourceRecord, mode: Mode): Promise<Step | undefined> {
     for (const round of ["text", "hints"]) {
       if (round === "hints" && mode !== "full") delete record.body;
       for (const later of latersOf(pipeline)) {
@@ -186,11 +220,4 @@ function latersOf({ processors }: Pipeline): Later[] {
 
 function mayRead({ record }: TextEnvelope, { mode, sinceMs, isFresh }: ModeInForce): boolean {
   return isFresh && readsText(record.eventName, mode) && record.timeMs >= sinceMs;
-}
-
-/** Leaves what mode `off` lets out. */
-function removeContent({ record }: TextEnvelope): void {
-  for (const name of record.attributes.keys()) {
-    if (attributeRule(record.eventName, name, "off") === undefined) record.attributes.delete(name);
-  }
 }

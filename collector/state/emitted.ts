@@ -115,6 +115,14 @@ export class Emitted {
     if (Number(this.#settle.run(bytes, exporter).changes) > 0) this.#refilled.run(bytes, exporter);
   }
 
+  /** Others are owed what `from` was. Where there are none, it goes on being owed. */
+  passOn(from: string, to: readonly string[]): void {
+    if (!this.#owesAny || to.length === 0) return;
+    const add = this.#db.prepare("INSERT OR IGNORE INTO owed SELECT key, ?2 FROM owed WHERE exporter = ?1");
+    for (const exporter of to) add.run(from, exporter);
+    this.#db.prepare("DELETE FROM owed WHERE exporter = ?").run(from);
+  }
+
   /** Returns how many records are forgotten. */
   prune(beforeMs: number): number {
     const { changes } = this.#prune.run(beforeMs);

@@ -217,6 +217,11 @@ export class StateStore {
     return this.#write((parts) => parts.emitted.oweBetween(exporter, sinceMs, untilMs));
   }
 
+  /** What is owed to a queue that is no more is owed to others in its place. */
+  passOn(from: string, to: readonly string[]): void {
+    this.#write((parts) => parts.emitted.passOn(from, to));
+  }
+
   /** True from the moment that a record found no room, until `refill`. */
   isDetached(exporter: string): boolean {
     return this.#read((parts) => parts.missed.has(exporter));
