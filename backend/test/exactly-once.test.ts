@@ -146,7 +146,7 @@ async function stored(table: string, blobs: readonly string[]) {
 async function compare(messages: readonly Message[]) {
   const events = fold(messages.flatMap((sent) => place(sent, { timeZone: ZONE, retentionDays: 90 })));
   const rows = events.map(
-    ({ cacheRead, cacheWrite, cacheWrite1h, kind, final, category, expiresAt, ...rest }) => ({
+    ({ cacheRead, cacheWrite, cacheWrite1h, kind, final, category: _category, expiresAt: _at, ...rest }) => ({
       ...rest,
       kind: kind === "request" ? 1 : 0,
       cache_read: cacheRead,
@@ -174,7 +174,7 @@ async function compare(messages: readonly Message[]) {
       events: sorted(await stored("events", ["uid", "session", "turn", "project"])),
       // Where and when a prompt was is of the version that brought the category.
       categories: sorted(
-        (await stored("categories", ["uid"])).map(({ day: _, at: __, developer: ___, ...rest }) => rest),
+        (await stored("categories", ["uid"])).map(({ day: _day, at: _at, developer: _of, ...rest }) => rest),
       ),
       rollups: sorted((await stored("rollups", ["project"])).filter(live)),
       sessionRollups: sorted((await stored("session_rollups", ["project", "session"])).filter(live)),

@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { generateKeyPairSync, hash, type KeyObject, sign } from "node:crypto";
 import { type Consent, type EnrolAnswer, signedBytes } from "#proto/agent-api.ts";
+import { contractBytes } from "#proto/contract-text.ts";
 import type { Mode } from "#proto/egress.ts";
-import { contractHash } from "../../domain/consent.ts";
 import type { LocalWorkers } from "./workers.ts";
 
 const DAY_MS = 86_400_000;
@@ -87,7 +87,7 @@ export class ConsentingMachine {
       mode,
       by: "developer",
       retentionDays,
-      contract: await contractHash(mode),
+      contract: hash("sha256", contractBytes(mode)),
       acceptedAt: Date.now(),
       expiresAt: Date.now() + 30 * DAY_MS,
       nonce,
