@@ -74,6 +74,22 @@ export const ServiceConfig = z.strictObject({
         .describe("Both for single destinations by their ids; `max_age` here also holds for a primary."),
     })
     .prefault({}),
+  ledger: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Keep what leaves this computer, for `talos ledger`."),
+      max_size: bytes()
+        .refine((size) => size >= 1_048_576, { error: "must be at least 1MiB" })
+        .prefault("64MiB")
+        .describe("Room on the disk. The oldest goes first."),
+      max_age: maxAge.prefault("2160h").describe("How long it is kept."),
+      keep_content: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Keep prompts and answers that left, too. Otherwise their digest and place in the transcript stay.",
+        ),
+    })
+    .prefault({}),
   batch: z
     .strictObject({
       timeout: duration().prefault("5m").describe("Longest a record waits before it is sent."),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { rotateKey } from "#state/rotate-key.ts";
+import { rewrapLedger } from "../ledger/open.ts";
 import { createLogger } from "../service/logger.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
@@ -43,6 +44,7 @@ Exit codes: 0 done, or there is no key to replace; 1 failed; 2 wrong configurati
         exporters: plan.exporters.map(({ id }) => id),
         clock: systemClock,
         pid: process.pid,
+        rewrap: (known, keys) => rewrapLedger(plan.stateDir, known, keys),
         log: createLogger({
           ...plan.service.logs,
           write: (line) => process.stderr.write(line),

@@ -1,6 +1,6 @@
 import type { SecureContext } from "node:tls";
 import * as z from "zod";
-import type { Clock, Platform } from "#component/component.ts";
+import type { Clock, Departure, Ledger, Platform } from "#component/component.ts";
 import { VERSION } from "#config/version.ts";
 import type {
   AgentStatus,
@@ -69,6 +69,8 @@ export interface BackendOptions {
   proxy: ProxyConfig;
   platform: Platform;
   clock: Clock;
+  /** Told of each request. */
+  ledger?: Ledger | undefined;
 }
 
 interface Request<T> {
@@ -124,17 +126,22 @@ export class BackendClient {
   }
 
   async #call<T>(request: Request<T>, signal: AbortSignal): Promise<Outcome<T>> {
-    const transport = await this.#transport(request.path);
+    const url = this.#urlOf(request.path);
+    const transport = await this.#transport(url);
     if (transport === undefined) return { kind: "later", reason: "the file of authorities cannot be used" };
     const controller = new AbortController();
     const stop = () => controller.abort();
     const cancel = this.#o.clock.after(TIMEOUT_MS, stop);
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
+    const noted = await this.#o.ledger?.leaving(departureOf(request, url));
     try {
       const answer = await send(transport, request, controller.signal);
+      const { status } = answer;
+      noted?.answered({ status, isTaken: status >= 200 && status < 400 });
       return outcomeOf(answer, request, this.#o.clock.now());
     } catch (error) {
+      noted?.answered({ isTaken: false });
       if (controller.signal.aborted) return { kind: "later", reason: "no complete answer in time" };
       const failure = failureOf(error);
       const reason = "reason" in failure ? failure.reason : "connection failed";
@@ -147,14 +154,18 @@ export class BackendClient {
   }
 
   /** A connection for each request: they are minutes apart. */
-  async #transport(path: string): Promise<Transport | undefined> {
-    const { endpoint, proxy, platform } = this.#o;
-    const url = new URL(endpoint);
-    url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  async #transport(url: URL): Promise<Transport | undefined> {
+    const { proxy, platform } = this.#o;
     if (url.protocol !== "https:") return new Transport(url, {});
     const trust = await this.#trusted();
     if (trust === undefined) return undefined;
     return new Transport(url, { trust, proxy: proxyFor(url, proxy, platform.env).url });
+  }
+
+  #urlOf(path: string): URL {
+    const url = new URL(this.#o.endpoint);
+    url.pathname = url.pathname.replace(/\/+$/, "") + path;
+    return url;
   }
 
   async #trusted(): Promise<SecureContext | undefined> {
@@ -168,6 +179,15 @@ export class BackendClient {
       return undefined;
     }
   }
+}
+
+/** For the ledger. The agent token is in a header, which it does not keep; the enrolment token is in the body. */
+function departureOf<T>({ method, body }: Request<T>, url: URL): Departure {
+  const isMasked = body !== undefined && "token" in body;
+  const told = isMasked ? { ...body, token: "[masked]" } : body;
+  const bytes = told === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(told));
+  const type = told === undefined ? "" : "application/json";
+  return { destination: "enrolment", method, url, body: bytes, type, encoding: "identity", isMasked };
 }
 
 function send<T>(transport: Transport, request: Request<T>, signal: AbortSignal): Promise<Answer> {

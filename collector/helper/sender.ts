@@ -39,6 +39,10 @@ export interface SenderOptions {
   settled(): void;
 }
 
+interface Gated extends Pick<QueuedBatch, "id" | "ranges"> {
+  request: LogsRequest;
+}
+
 type Outcome = "idle" | "sent" | "held";
 
 /** Empties one destination's queue, oldest first, one request at a time. Nothing leaves the queue unsettled. */
@@ -184,14 +188,15 @@ export class Sender {
     const { store, exporter, delivery } = this.#o;
     if (this.#asksAgain) store.unpark(exporter);
     this.#asksAgain = false;
+    this.#o.prepare?.();
     const maxBatches = delivery.grouping === "batch" ? 1 : 1_000;
     const queued = store.take(exporter, { maxBytes: this.#maxBytes, maxBatches });
     if (queued.length === 0) return "idle";
     const allowed = queued.map((batch) => this.#gated(batch)).filter((batch) => batch !== undefined);
-    this.#o.prepare?.();
     if (allowed.length === 0) return "sent";
     const request = mergeRequests(allowed.map((batch) => batch.request));
-    const result = await this.#o.component.send(request, this.#abort.signal);
+    const places = allowed.flatMap(({ ranges }) => ranges);
+    const result = await this.#o.component.send(request, this.#abort.signal, places);
     if (this.#abort.signal.aborted && result.kind === "retry") return "held";
     return this.#act(
       result,
@@ -204,11 +209,11 @@ export class Sender {
    * The gate at sending. A batch of which a tightened mode forbids a part is cut into single records, so that
    * the next round sends what may still leave and purges the rest, each with its own count.
    */
-  #gated({ id, plaintext, records }: QueuedBatch): { id: number; request: LogsRequest } | undefined {
+  #gated({ id, plaintext, records, ranges }: QueuedBatch): Gated | undefined {
     const { store, exporter, mode } = this.#o;
     const request = protobufCodec.decodeRequest(plaintext);
     const left = countRecords(filterRequest(request, (record) => checkRecord(record, mode).length === 0));
-    if (left === records) return { id, request };
+    if (left === records) return { id, request, ranges };
     if (left === 0) this.#settle(() => store.purge(exporter, [id], "egress_blocked"));
     else store.split(exporter, id, singleRecords(request).map(asBatch));
     return undefined;

@@ -3,6 +3,7 @@ import type {
   Component,
   Exporter,
   ExporterFactory,
+  Ledger,
   Logger,
   Platform,
   ProcessorFactory,
@@ -51,6 +52,7 @@ export interface GraphOptions {
   rooms: Rooms;
   modes: Modes;
   taps?: Taps;
+  ledger?: Ledger | undefined;
 }
 
 /** What one change of the plan did, in components. */
@@ -106,10 +108,10 @@ export class Graph {
       ...options,
       plan: () => this.#plan,
       pipelines: () => this.#pipelines,
-      resolve: (pipeline, resolution) => this.#spooler.resolve(pipeline, resolution),
-      settled: () => this.#wakeSenders(),
       isExcluded: ({ cwd }) => options.admission.isExcluded(cwd),
       hasRoom: (exporter) => options.rooms.contentHasRoom(exporter),
+      resolve: (pipeline, resolution) => this.#spooler.resolve(pipeline, resolution),
+      settled: () => this.#wakeSenders(),
     });
   }
 
@@ -152,6 +154,11 @@ export class Graph {
   /** Resolves when every receiver has read everything that was there. */
   async readToEnd(): Promise<void> {
     await Promise.all([...this.#receivers.values()].map(({ gate }) => gate.done));
+  }
+
+  /** A request left that the ledger could not keep. */
+  ledgerMissed(): void {
+    this.#counters.add("ledger_missed");
   }
 
   /** True when every queue is empty. */
@@ -210,6 +217,7 @@ export class Graph {
     return new Sender({
       exporter: queue,
       component: isContent ? sendingWhile(component, () => mode().isFresh) : component,
+      ...(isContent && { prepare: () => this.#texts.heed(id) }),
       delivery: factory.delivery(config),
       store,
       clock,
@@ -217,7 +225,6 @@ export class Graph {
       hurry: () => this.#o.hurry(),
       get batch() {
         const { timeout, size } = current().service.batch;
-      ...(isContent && { prepare: () => this.#texts.heed(id) }),
         return { timeoutMs: timeout, sizeBytes: size };
       },
       // What is no content is the same in every mode, and no change of mode may hold it back.
@@ -333,9 +340,10 @@ export class Graph {
   }
 
   #settings(id: string): Settings {
-    const { clock, log, platform } = this.#o;
+    const { clock, log, platform, ledger } = this.#o;
     const count = (name: string, by?: number) => this.#counters.add(name, by);
-    return { id, clock, log, platform, count, gauge: (_, value) => void this.#lagBytes.set(id, value) };
+    const gauge: Settings["gauge"] = (_, value) => void this.#lagBytes.set(id, value);
+    return { id, clock, log, platform, count, gauge, ...(ledger !== undefined && { ledger }) };
   }
 }
 

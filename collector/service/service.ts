@@ -4,6 +4,8 @@ import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
 import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { endRotation } from "#state/rotate-key.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
+import { RequestLedger } from "../ledger/ledger.ts";
+import { openOwnLedger } from "../ledger/open.ts";
 import { StateStore } from "#state/store.ts";
 import { Admission } from "./admission.ts";
 import { Backfill } from "./backfill.ts";
@@ -41,6 +43,8 @@ export interface ServiceOptions {
   modes?: Modes;
   /** Where somebody on this machine may look at records on their way. */
   taps?: Taps;
+  /** SHA-256 of the key of the team that this machine is enrolled with, hex. */
+  pinned?(): string | undefined;
 }
 
 /** What a reload did, and which changed settings wait for a restart. */
@@ -58,11 +62,45 @@ function keyNoteOf({ source, note }: MasterKey): string {
   return note === "" ? KEY_NOTES[source] : note;
 }
 
+function ledgerOf(
+  { plan, clock, log, pinned }: ServiceOptions,
+  store: StateStore,
+  { key, source: keySource }: MasterKey,
+  missed: () => void,
+): RequestLedger | undefined {
+  const {
+    enabled,
+    max_size: maxSizeBytes,
+    max_age: maxAgeMs,
+    keep_content: keepContent,
+  } = plan.service.ledger;
+  if (!enabled) return undefined;
+  const { rotatedKey } = store;
+  const place = {
+    stateDir: plan.stateDir,
+    masterKey: rotatedKey ?? key,
+    keySource,
+    isSettled: rotatedKey === undefined,
+  };
+  return new RequestLedger({
+    open: () => openOwnLedger(place, clock.now(), log),
+    limits: { maxSizeBytes, maxAgeMs },
+    keepContent,
+    isOwner: true,
+    pinned: () => pinned?.(),
+    clock,
+    log,
+    missed,
+  });
+}
+
 /** A running collector: starts exporters first and receivers last, and stops in the opposite order. */
 export class Service {
   readonly store: StateStore;
   /** One sentence on where the outbox key is. */
   readonly keyNote: string;
+  /** What leaves; undefined where it is switched off. */
+  readonly ledger: RequestLedger | undefined;
   readonly #o: ServiceOptions;
   readonly #lock: Lock;
   readonly #graph: Graph;
@@ -84,13 +122,14 @@ export class Service {
   private constructor(
     options: ServiceOptions,
     lock: Lock,
-    opened: { store: StateStore; keyNote: string; firstStart: FirstStart; admission: Admission },
+    opened: { store: StateStore; masterKey: MasterKey; firstStart: FirstStart; admission: Admission },
   ) {
-    const { store, keyNote, firstStart, admission } = opened;
+    const { store, masterKey, firstStart, admission } = opened;
     this.#plan = options.plan;
     this.#admission = admission;
     this.#o = options;
-    this.keyNote = keyNote;
+    this.keyNote = keyNoteOf(masterKey);
+    this.ledger = ledgerOf(options, store, masterKey, () => this.#graph.ledgerMissed());
     this.#lock = lock;
     this.store = store;
     this.failure = new Promise((_, reject) => {
@@ -127,6 +166,7 @@ export class Service {
         pausing: this.#pausing,
         rooms: this.#rooms,
         modes: options.modes ?? NO_TEXT,
+        ledger: this.ledger,
       },
       options.plan,
     );
@@ -148,6 +188,7 @@ export class Service {
 
   /** What `modes` says has changed. */
   modesChanged(): void {
+    this.ledger?.forgetWords();
     this.#graph.modesChanged();
   }
 
@@ -185,7 +226,7 @@ export class Service {
         log,
       });
       await endRotation(store, place);
-      return new Service(options, lock, { store, keyNote: keyNoteOf(masterKey), firstStart, admission });
+      return new Service(options, lock, { store, masterKey, firstStart, admission });
     } catch (error) {
       lock.release();
       throw error;
@@ -252,6 +293,7 @@ export class Service {
     await this.#turn;
     await this.#backfill.stop();
     await this.#graph.stop(signal);
+    await this.ledger?.close();
     this.store.close();
     this.#stateFolder.stop();
     this.#lock.release();

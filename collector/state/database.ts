@@ -20,7 +20,8 @@ export const STATE_FILE = "state.db";
 const COMPANIONS = ["", "-wal", "-shm", "-journal"];
 
 /** What this program keeps in its folders, and what its user puts there for it. */
-const OUR_FILES = /^(state|lock|first-start|outbox|watching|control|ledger|config|token|salt|secrets|enrolment)\b/;
+const OUR_FILES =
+  /^(state|lock|first-start|outbox|watching|control|ledger|config|token|salt|secrets|enrolment)\b/;
 
 const BUSY_TIMEOUT_MS = 5_000;
 

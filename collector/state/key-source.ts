@@ -51,7 +51,8 @@ export async function loadMasterKey(options: KeyOptions): Promise<MasterKey> {
  */
 export async function readMasterKey(options: KeyOptions): Promise<Uint8Array | undefined> {
   if (options.source === "memory") return undefined;
-  if (options.source === "file") return existsSync(join(options.dir, KEY_FILE)) ? fileKey(options) : undefined;
+  if (options.source === "file")
+    return existsSync(join(options.dir, KEY_FILE)) ? fileKey(options) : undefined;
   const signal = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   try {
     const keychain = options.keychain ?? (await systemKeychain(options.platform.os));

@@ -111,16 +111,21 @@ export class Outbox {
       size += int(row, "size");
       if (size > maxBytes && batches.length + lost.length > 0) break;
       const id = int(row, "id");
-      const plaintext = this.#plaintext(exporter, id);
-      if (plaintext === undefined) lost.push(id);
-      else batches.push({ id, plaintext, records: int(row, "records"), queuedAtMs: int(row, "queued_at") });
+      const opened = this.#opened(exporter, id);
+      if (opened === undefined) lost.push(id);
+      else batches.push({ id, ...opened, records: int(row, "records"), queuedAtMs: int(row, "queued_at") });
     }
     return { batches, lost };
   }
 
   #plaintext(exporter: string, id: number): Uint8Array | undefined {
+    return this.#opened(exporter, id)?.plaintext;
+  }
+
+  #opened(exporter: string, id: number): Pick<QueuedBatch, "plaintext" | "ranges"> | undefined {
     const row = this.#row.get(id, exporter);
-    return row && this.#cipher.open(exporter, id, bytes(row, "sealed"));
+    const plaintext = row && this.#cipher.open(exporter, id, bytes(row, "sealed"));
+    return plaintext && { plaintext, ranges: unpackRanges(bytes(row, "ranges")) };
   }
 
   /** Seals every batch under another key. Those that do not open stay as they are. Returns how many there are. */

@@ -8,6 +8,8 @@ export interface RotateOptions extends KeyOptions {
   exporters: string[];
   clock: Pick<Clock, "now">;
   pid: number;
+  /** What else the key seals: made to open under each of the keys. `known` opens it. */
+  rewrap?(known: Uint8Array, keys: readonly Uint8Array[]): void;
 }
 
 /**
@@ -25,8 +27,10 @@ export async function rotateKey(options: RotateOptions): Promise<number | undefi
       await endRotation(store, { ...options, source });
       const key = randomBytes(32);
       const batches = store.reseal(key);
+      options.rewrap?.(masterKey, [masterKey, key]);
       await storeMasterKey({ ...options, source }, key);
       store.keyStored();
+      options.rewrap?.(key, [key]);
       return batches;
     } finally {
       store.close();

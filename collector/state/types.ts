@@ -62,6 +62,8 @@ export interface QueuedBatch {
   records: number;
   /** Milliseconds since the Unix epoch, UTC, when it was committed. */
   queuedAtMs: number;
+  /** Where it is read again when it is lost. */
+  ranges: Rewind[];
 }
 
 export interface Pending {

@@ -27,6 +27,7 @@ const LAYERS: Layer[] = [
   { folder: "collector/state", mayImport: [...ours, "zod", "node:", "@napi-rs/keyring"] },
   { folder: "collector/helper", mayImport: [...ours, "collector/state", "node:"] },
   { folder: "collector/transport", mayImport: [...ours, "zod", "node:"] },
+  { folder: "collector/ledger", mayImport: [...ours, "collector/state", "zod", "node:"] },
   {
     folder: "collector/enrolment",
     mayImport: [...ours, "collector/helper", "collector/state", "collector/transport", "zod", "node:"],
@@ -37,7 +38,15 @@ const LAYERS: Layer[] = [
   },
   {
     folder: "collector/service",
-    mayImport: [...ours, "collector/enrolment", "collector/helper", "collector/state", "zod", "node:"],
+    mayImport: [
+      ...ours,
+      "collector/enrolment",
+      "collector/helper",
+      "collector/ledger",
+      "collector/state",
+      "zod",
+      "node:",
+    ],
   },
   {
     folder: "collector/proof",

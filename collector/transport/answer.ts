@@ -4,6 +4,8 @@ export interface Answer {
   contentType: string | undefined;
   retryAfter: string | undefined;
   etag?: string | undefined;
+  /** The header `talos-receipt`. */
+  receipt?: string | undefined;
   /** A redirect that leads to another host. */
   leadsElsewhere?: boolean;
   /** The inflated body of a 2xx answer; undefined when it was too large or could not be inflated. */

@@ -4,6 +4,7 @@ import type { SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { errorCode } from "#component/error-code.ts";
+import { RECEIPT_HEADER } from "#proto/receipt.ts";
 import type { Answer } from "./answer.ts";
 
 const gunzip = promisify(zlib.gunzip);
@@ -98,6 +99,7 @@ async function readAnswer(response: IncomingMessage, asked: URL): Promise<Answer
     contentType: headers["content-type"],
     retryAfter: headers["retry-after"],
     etag: headers.etag,
+    receipt: receiptIn(headers[RECEIPT_HEADER]),
     leadsElsewhere: leadsElsewhere(headers.location, asked),
   };
   if (status < 200 || status >= 300) {
@@ -108,6 +110,10 @@ async function readAnswer(response: IncomingMessage, asked: URL): Promise<Answer
   }
   const bytes = await readLimited(response);
   return { ...answer, body: bytes && (await inflate(bytes, headers["content-encoding"])) };
+}
+
+function receiptIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" ? header : undefined;
 }
 
 function leadsElsewhere(location: string | undefined, asked: URL): boolean {

@@ -1,8 +1,9 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import type { Exporter, SendResult, Settings } from "#component/component.ts";
+import type { DepartureAnswer, Exporter, Noted, Place, SendResult, Settings } from "#component/component.ts";
 import { VERSION } from "#config/version.ts";
 import type { Codec } from "#proto/codec.ts";
+import { modeOf } from "#proto/egress.ts";
 import { jsonCodec } from "#proto/json.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
@@ -33,8 +34,7 @@ export class OtlpHttpExporter implements Exporter {
   }
 
   async start(): Promise<void> {
-    const url = this.#config.logs_endpoint ?? this.#config.endpoint;
-    if (url === undefined) throw new Error("no endpoint is set");
+    const url = addressOf(this.#config);
     if (url.protocol !== "https:") {
       this.#transport = new Transport(url, {});
       return;
@@ -59,19 +59,51 @@ export class OtlpHttpExporter implements Exporter {
     this.#transport = undefined;
   }
 
-  async send(request: LogsRequest, signal: AbortSignal): Promise<SendResult> {
+  async send(request: LogsRequest, signal: AbortSignal, places?: readonly Place[]): Promise<SendResult> {
     const encoded = this.#codec.encodeRequest(request);
     const body = this.#config.compression === "gzip" ? await gzip(encoded) : encoded;
     if (this.#transport === undefined || signal.aborted)
       return { kind: "retry", reason: "stopped before sending" };
-    return this.#post(this.#transport, body, recordsIn(request), signal);
+    const noted = await this.#note(request, encoded, places);
+    // Looked at again: the ledger may have waited for a disk.
+    if (this.#transport === undefined || isAborted(signal)) {
+      noted?.answered({ isTaken: false });
+      return { kind: "retry", reason: "stopped before sending" };
+    }
+    return this.#post(this.#transport, body, { records: recordsIn(request), noted }, signal);
+  }
+
+  /** As it leaves, before compression. */
+  async #note(
+    request: LogsRequest,
+    body: Uint8Array,
+    places: readonly Place[] | undefined,
+  ): Promise<Noted | undefined> {
+    const { id, ledger } = this.#settings;
+    const { compression, destination } = this.#config;
+    const [first] = request.resourceLogs;
+    const mode = first && modeOf(first.resource);
+    const hasText = textIn(request);
+    return ledger?.leaving({
+      destination: id,
+      method: "POST",
+      url: addressOf(this.#config),
+      body,
+      type: this.#codec.contentType,
+      encoding: compression === "gzip" ? "gzip" : "identity",
+      records: recordsIn(request),
+      ...(mode !== undefined && { mode }),
+      hasText,
+      ...(hasText && places !== undefined && { places }),
+      isTeams: destination === "talos",
+    });
   }
 
   /** One deadline covers all of it, so a server that answers a byte a second cannot hold the queue. */
   async #post(
     transport: Transport,
     body: Uint8Array,
-    records: number,
+    { records, noted }: { records: number; noted: Noted | undefined },
     signal: AbortSignal,
   ): Promise<SendResult> {
     const { clock } = this.#settings;
@@ -86,9 +118,10 @@ export class OtlpHttpExporter implements Exporter {
     this.#inFlight.add(controller);
     let answer: Answer;
     try {
-      const headers = { ...this.#headers, "content-length": String(body.length) };
+      const headers = { ...this.#headers, ...noted?.headers, "content-length": String(body.length) };
       answer = await transport.post(headers, body, controller.signal);
     } catch (error) {
+      noted?.answered({ isTaken: false });
       if (isLate) return { kind: "retry", reason: "no complete answer in time" };
       if (controller.signal.aborted) return { kind: "retry", reason: "stopped while sending" };
       return failureOf(error);
@@ -97,7 +130,9 @@ export class OtlpHttpExporter implements Exporter {
       signal.removeEventListener("abort", stop);
       this.#inFlight.delete(controller);
     }
-    return resultFor(answer, this.#codec, records, clock.now());
+    const result = resultFor(answer, this.#codec, records, clock.now());
+    noted?.answered(noteOf(answer, result));
+    return result;
   }
 }
 
@@ -112,6 +147,28 @@ function headersOf({ compression, token, headers }: OtlpHttpConfig, codec: Codec
     ...(compression === "gzip" ? { "content-encoding": "gzip" } : {}),
     "user-agent": `talos-auditor/${VERSION}`,
   };
+}
+
+function noteOf({ status, receipt }: Answer, result: SendResult): DepartureAnswer {
+  if (result.kind !== "delivered") return { status, isTaken: false };
+  return { status, isTaken: true, rejected: result.rejected, ...(receipt !== undefined && { receipt }) };
+}
+
+/** As the transport asks for it. */
+function addressOf({ endpoint, logs_endpoint: full }: OtlpHttpConfig): URL {
+  const url = full ?? endpoint;
+  if (url === undefined) throw new Error("no endpoint is set");
+  return url;
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
+
+function textIn({ resourceLogs }: LogsRequest): boolean {
+  return resourceLogs.some(({ scopeLogs }) =>
+    scopeLogs.some(({ logRecords }) => logRecords.some(({ body }) => body !== undefined)),
+  );
 }
 
 function recordsIn({ resourceLogs }: LogsRequest): number {

@@ -1,4 +1,4 @@
-import type { Settings } from "#component/component.ts";
+import type { Noted, Place, Settings } from "#component/component.ts";
 import { VERSION } from "#config/version.ts";
 import { promptExcerpt } from "#proto/categories.ts";
 import { Backoff } from "../../collector/helper/backoff.ts";
@@ -43,11 +43,32 @@ export class CloudModel implements Model {
     if (this.#config.tls.ca_file !== undefined) this.#transport = await this.#open();
   }
 
-  async #open(): Promise<Transport> {
-    const { endpoint, proxy: configured, tls } = this.#config;
+  get #url(): URL {
+    const { endpoint } = this.#config;
     if (endpoint === undefined) throw new Error("no endpoint is set");
     const url = new URL(endpoint);
     url.pathname = url.pathname.replace(/\/+$/, "") + CATEGORIZE_PATH;
+    return url;
+  }
+
+  async #note(body: Uint8Array, place: Place | undefined): Promise<Noted | undefined> {
+    return this.#settings.ledger?.leaving({
+      destination: this.#settings.id,
+      method: "POST",
+      url: this.#url,
+      body,
+      type: "application/json",
+      encoding: "identity",
+      mode: "categorize_cloud",
+      hasText: true,
+      ...(place !== undefined && { places: [place] }),
+      isTeams: true,
+    });
+  }
+
+  async #open(): Promise<Transport> {
+    const { proxy: configured, tls } = this.#config;
+    const url = this.#url;
     if (url.protocol !== "https:") return new Transport(url, {});
     const { id, log, platform } = this.#settings;
     const { url: proxy, unusable } = proxyFor(url, configured, platform.env);
@@ -65,21 +86,27 @@ export class CloudModel implements Model {
     this.#transport?.close();
   }
 
-  async ask(prompt: string, signal: AbortSignal): Promise<Asked> {
+  async ask(prompt: string, signal: AbortSignal, place?: Place): Promise<Asked> {
     const { clock } = this.#settings;
     if (this.#closed || signal.aborted) return stopped();
     const late = new AbortController();
     const cancel = clock.after(this.#config.timeout, () => late.abort());
+    let noted: Noted | undefined;
     try {
       const body = new TextEncoder().encode(JSON.stringify({ prompt: promptExcerpt(prompt) }));
       this.#transport ??= await this.#open();
+      noted = await this.#note(body, place);
       const answer = await this.#transport.post(
-        this.#headers(body.length),
+        { ...this.#headers(body.length), ...noted?.headers },
         body,
         AbortSignal.any([signal, late.signal]),
       );
+      const { status, receipt } = answer;
+      const isTaken = status >= 200 && status < 300;
+      noted?.answered({ status, isTaken, ...(receipt !== undefined && { receipt }) });
       return this.#judge(answer);
     } catch (error) {
+      noted?.answered({ isTaken: false });
       if (signal.aborted) return stopped();
       if (late.signal.aborted) return this.#retry("no complete answer in time");
       const failure = failureOf(error);

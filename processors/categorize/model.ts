@@ -1,3 +1,4 @@
+import type { Place } from "#component/component.ts";
 import type { Answer } from "./answer.ts";
 
 /** Why the rules decide instead. Counted by it. */
@@ -25,6 +26,6 @@ export interface Model {
   method: "ollama" | "haiku";
   start(): Promise<void>;
   close(): void;
-  /** Never rejects because of what the other side does. */
-  ask(prompt: string, signal: AbortSignal): Promise<Asked>;
+  /** Never rejects because of what the other side does. `place`: where the prompt was read. */
+  ask(prompt: string, signal: AbortSignal, place?: Place): Promise<Asked>;
 }

@@ -59,7 +59,7 @@ export class CategorizeProcessor implements Processor {
   async #resolve(record: SourceRecord, signal: AbortSignal, mode: Mode): Promise<Resolved> {
     const prompt = record.body ?? "";
     const model = this.#models.find(({ method }) => mayRead(method, mode));
-    const asked = await this.#ask(model, prompt, signal);
+    const asked = await this.#ask(model, record, signal);
     if (asked.kind === "retry") {
       this.#settings.count("processor_categorize_retries");
       return asked;
@@ -71,9 +71,13 @@ export class CategorizeProcessor implements Processor {
     return { kind: "done", record };
   }
 
-  async #ask(model: Model | undefined, prompt: string, signal: AbortSignal): Promise<Asked> {
+  async #ask(
+    model: Model | undefined,
+    { body: prompt = "", range }: SourceRecord,
+    signal: AbortSignal,
+  ): Promise<Asked> {
     if (this.#models.length === 0) return { kind: "rules", reason: "configured" };
-    const asked: Asked = (await model?.ask(prompt, signal)) ?? { kind: "rules", reason: "mode" };
+    const asked: Asked = (await model?.ask(prompt, signal, range)) ?? { kind: "rules", reason: "mode" };
     if (asked.kind === "rules") this.#settings.count(`processor_categorize_without_model_${asked.reason}`);
     return asked;
   }
