@@ -31,7 +31,11 @@ export function Shell({ state, pathname, now, onSignOut, children }: Props) {
             <Logo />
             <span class="brand-name">Talos Auditor</span>
           </Link>
-          {me && <span class="team">{me.team.name}</span>}
+          {me && (
+            <span class="team" title={me.team.name}>
+              {me.team.name}
+            </span>
+          )}
           <nav aria-label="Pages">
             <Link href="/" current={pathname === "/"}>
               Overview
