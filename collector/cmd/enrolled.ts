@@ -32,6 +32,8 @@ interface EnrolledOptions {
   /** Reads the configuration again and applies it. */
   reload(): Promise<void>;
   inForce: InForce;
+  /** True: the backend is told and asked nothing. */
+  isDryRun: boolean;
 }
 
 /** What `talos run` does on a machine that is enrolled. On any other, nothing. */
@@ -107,18 +109,21 @@ class EnrolledRun {
   }
 
   start(): void {
+    this.#o.inForce.follow();
+    if (this.#o.isDryRun) return;
     this.#link.start();
     this.#settling.now();
-    this.#o.inForce.follow();
   }
 
   /** Another configuration is applied. */
   changed(): void {
+    if (this.#o.isDryRun) return;
     this.#settling.now();
     this.#link.changed();
   }
 
   async once(): Promise<void> {
+    if (this.#o.isDryRun) return;
     const end = new AbortController();
     const timer = setTimeout(() => end.abort(), ONCE_MS);
     try {
@@ -168,6 +173,7 @@ export interface Changing {
   read(): PlanOptions;
   log: Logger;
   inForce: InForce;
+  isDryRun: boolean;
   /** The plan that runs from now on. */
   applied(plan: Plan): void;
 }
@@ -179,6 +185,7 @@ export function followChanges(changing: Changing) {
   const enrolled: EnrolledRun = new EnrolledRun({
     log,
     inForce,
+    isDryRun: changing.isDryRun,
     plan: () => service.plan,
     reload: () => reloader.request(),
   });

@@ -5,6 +5,7 @@ import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
 import { consentCommand } from "./consent-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
+import { refuseInDryRun } from "./dry-run.ts";
 import { enrollCommand } from "./enroll-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
 import { outboxCommand } from "./outbox-command.ts";
@@ -65,6 +66,10 @@ Examples:
   .addCommand(enrollCommand())
   .addCommand(unenrollCommand());
 
+program.hook("preAction", (_, command) => {
+  // Without a mode it only shows.
+  if (command.name() !== "consent" || command.args.length > 0) refuseInDryRun(command.name(), process.env);
+});
 for (const command of program.commands)
   command.exitOverride().showHelpAfterError("(add --help to see what is possible)");
 

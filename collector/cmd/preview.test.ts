@@ -112,13 +112,9 @@ it("says by which rule something was removed, and never what", async () => {
   ]);
   const rules = modes.full[0].removed.filter(({ by }) => by === "redaction").map(({ rule }) => rule);
   expect(rules).toEqual(expect.arrayContaining(["anthropic_key", "email", "home_path", "jwt"]));
-  for (const args of [[], ["--mode", "full"], ["--mode", "off"]]) {
-    const { code, stdout } = await machine.talos("preview", ...args);
-    expect(code).toBe(0);
-    const shown = kindsIn(stdout);
-    expect(shown.filter((kind) => kind !== "prompt" && kind !== "answer")).toEqual([]);
-    if (args[1] === "off") expect(shown).toEqual([]);
-  }
+  const shown = async (...args: string[]) => kindsIn((await machine.talos("preview", ...args)).stdout);
+  expect(await shown("--mode", "off")).toEqual([]);
+  expect(await shown("--mode", "full")).toEqual(["answer", "prompt"]);
 });
 
 it("shows the records that a run then sends, under the same ids", async () => {
@@ -127,7 +123,7 @@ it("shows the records that a run then sends, under the same ids", async () => {
   expect((await machine.talos("run", "--once")).code).toBe(0);
   const sent = readFileSync(machine.outFile("file"), "utf8");
   const uids = [...sent.matchAll(/"log\.record\.uid","value":\{"stringValue":"([0-9a-f]{32})"/g)];
-  expect(shown.toSorted()).toEqual(uids.map(([, uid]) => uid).toSorted());
+  expect(shown.toSorted()).toEqual(uids.map(([, uid = ""]) => uid).toSorted());
 });
 
 it("asks the model on this computer alone, and says that rules decide without it", async () => {
@@ -168,7 +164,9 @@ it.skipIf(noTerminal() !== undefined)("fits a terminal of 80 columns", async () 
   const command = [process.execPath, main, "preview", "--config", machine.configFile];
   const terminal = new Terminal(command, { dir: traps, env: { ...process.env, HOME: machine.dir } });
   expect(await terminal.ended).toBe(0);
-  expect(Math.max(...terminal.text.split("\n").map((line) => [...line].length))).toBeLessThanOrEqual(80);
+  expect(Math.max(...terminal.text.split("\n").map((line) => Array.from(line).length))).toBeLessThanOrEqual(
+    80,
+  );
   expect(terminal.text).toContain("off     local   cloud   full");
   expect(terminal.text).toMatch(/with their text +- +- +- +6/);
 });

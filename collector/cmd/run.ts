@@ -5,10 +5,11 @@ import type { Plan } from "../service/plan.ts";
 import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
+import { dryRunOf, type DryRun } from "./dry-run.ts";
 import { followChanges } from "./enrolled.ts";
 import { EXIT } from "./failure.ts";
 import { Observing } from "./observing.ts";
-import { CONFIG_HELP, readPlan, several } from "./options.ts";
+import { CONFIG_HELP, type PlanOptions, readPlan, several } from "./options.ts";
 import { Seeing } from "./seeing.ts";
 import { hangups, type StopSignal, stopSignal } from "./signals.ts";
 import { VERSION } from "#config/version.ts";
@@ -18,6 +19,7 @@ const SHORTEST_STANDSTILL_MS = 5_000;
 
 /** How long a stopping collector goes on sending before it leaves the rest in the outbox. */
 const FLUSH_MS = 5_000;
+const DRY_FLUSH_MS = 500;
 
 interface RunOptions {
   config?: string[];
@@ -46,6 +48,8 @@ A second Ctrl-C stops at once. Nothing is lost either way.
 A changed configuration is applied while running, by itself or at SIGHUP: only what changed is restarted, and a
 file that cannot be used changes nothing.
 
+TALOS_DRY_RUN=1 does everything but the sending: what would leave is printed to stderr and stays queued.
+
 Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and delivered (--once),
 4 another collector runs on the same state folder.`,
     )
@@ -56,14 +60,12 @@ Exit codes: 0 done, 1 failed, 2 wrong configuration, 3 not all was read and deli
 
 async function run(options: RunOptions): Promise<number> {
   const hangup = hangups();
-  const current = readPlan(options.config);
+  const dry = dryRunOf(process.env);
+  const read = () => planFor(dry, options.config);
+  const current = read();
   const { plan } = current;
-  const output = {
-    ...plan.service.logs,
-    write: (line: string) => process.stderr.write(line),
-    now: Date.now,
-  };
-  const seeing = new Seeing(createLogger(output));
+  const output = outputOf(plan);
+  const seeing = new Seeing(createLogger(output), dry?.taps);
   const observing = new Observing(seeing.log);
   const { log } = observing;
   const inForce = new InForce({ configDir: plan.configDir, clock: systemClock });
@@ -78,19 +80,21 @@ async function run(options: RunOptions): Promise<number> {
     modes: inForce,
   });
   const stop = stopSignal();
+  dry?.printQueued(service.store, plan);
   await begin(service, observing, options.once === true);
   sayStarted(plan, inForce, log);
   const { enrolled, reloader } = followChanges({
     service,
     current,
-    read: () => readPlan(options.config),
+    read,
     log,
     inForce,
+    isDryRun: dry !== undefined,
     applied: (next) => Object.assign(output, next.service.logs),
   });
   await seeing.start(plan.stateDir);
   if (options.once === true) {
-    const code = await runOnce(service, options.drainTimeout * 1_000, stop);
+    const code = await runOnce(service, options.drainTimeout * 1_000, stop, dry);
     await seeing.stop();
     // What the team says from now on holds for the next run.
     await reloader.stop();
@@ -108,11 +112,25 @@ async function run(options: RunOptions): Promise<number> {
     await enrolled.stop();
     await reloader.stop();
     await seeing.stop();
-    await service.stop(AbortSignal.timeout(FLUSH_MS));
-    log.info("collector stopped");
-    await observing.stop();
+    // Nobody at the other end of a dry run ever answers.
+    await close(service, observing, dry === undefined ? FLUSH_MS : DRY_FLUSH_MS);
   }
   return 0;
+}
+
+async function close(service: Service, observing: Observing, flushMs: number): Promise<void> {
+  await service.stop(AbortSignal.timeout(flushMs));
+  observing.log.info("collector stopped");
+  await observing.stop();
+}
+
+function outputOf({ service }: Plan) {
+  return { ...service.logs, write: (line: string) => process.stderr.write(line), now: Date.now };
+}
+
+function planFor(dry: DryRun | undefined, config: string[] | undefined): PlanOptions {
+  const configured = readPlan(config);
+  return dry?.without(configured) ?? configured;
 }
 
 function sayStarted({ pipelines }: Plan, inForce: InForce, log: Logger): void {
@@ -146,7 +164,12 @@ async function begin(service: Service, observing: Observing, once: boolean): Pro
   }
 }
 
-async function runOnce(service: Service, drainMs: number, stop: StopSignal): Promise<number> {
+async function runOnce(
+  service: Service,
+  drainMs: number,
+  stop: StopSignal,
+  dry: DryRun | undefined,
+): Promise<number> {
   // Not `AbortSignal.any` over `AbortSignal.timeout`: the garbage collector may take those, and they never fire.
   const end = new AbortController();
   stop.signal.addEventListener("abort", () => end.abort(), { once: true });
@@ -162,6 +185,10 @@ async function runOnce(service: Service, drainMs: number, stop: StopSignal): Pro
     }
     if (ended === "read") timer = setTimeout(() => end.abort(), drainMs);
     else end.abort();
+    if (dry !== undefined) {
+      await dry.settled(service, end.signal);
+      return ended === "read" ? 0 : EXIT.undelivered;
+    }
     const done = await service.drain(end.signal);
     if (done && ended === "read") return 0;
     const { destinations } = service.store.balance();

@@ -7,13 +7,14 @@ import { Taps } from "../service/taps.ts";
 
 /** What `talos top`, `tap` and `support-bundle` may ask of a running collector. */
 export class Seeing {
-  readonly taps: Taps = new Taps();
+  readonly taps: Taps;
   /** Writes as the given one does, and remembers the last lines in memory. */
   readonly log: Logger;
   readonly #recent = new RecentLines(Date.now);
   #control: ControlServer | undefined;
 
-  constructor(log: Logger) {
+  constructor(log: Logger, taps: Taps = new Taps()) {
+    this.taps = taps;
     this.log = this.#recent.around(log);
   }
 

@@ -13,9 +13,9 @@ export interface Unasked {
 
 export interface AskingNobody {
   /** Sees what the team's backend would have been asked. */
-  unasked(request: Unasked): void;
+  unasked: (this: void, request: Unasked) => void;
   /** What then becomes of the text. */
-  then: (record: Parameters<Later["resolve"]>[0]) => Resolved;
+  becomes: (this: void, record: Parameters<Later["resolve"]>[0]) => Resolved;
 }
 
 /** The same processor; where it would ask the team's backend for a category, it only says so. Others stay as they are. */
@@ -33,14 +33,14 @@ export function askingNobody(
   return { ...planned, factory: { ...planned.factory, create } };
 }
 
-function asking(real: Processor, url: string, { unasked, then }: AskingNobody): Processor {
+function asking(real: Processor, url: string, { unasked, becomes }: AskingNobody): Processor {
   const later: Later = {
     wants: (record) => real.later?.wants(record) === true,
     async resolve(record, signal, mode) {
       if (!asksBackend(mode))
         return (await real.later?.resolve(record, signal, mode)) ?? { kind: "done", record };
       unasked({ url, body: { prompt: promptExcerpt(record.body ?? "") } });
-      return then(record);
+      return becomes(record);
     },
   };
   return {

@@ -1,7 +1,7 @@
 import type { Platform, Processor, ProcessorFactory, Settings } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { VERSION } from "#config/version.ts";
-import { checkRecord, type Mode } from "#proto/egress.ts";
+import { attributeRule, checkRecord, type Mode } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { RecordWriter, requestBytes } from "#proto/record-writer.ts";
@@ -11,8 +11,6 @@ import { buildPipelines } from "../../service/pipelines.ts";
 import type { Plan, Planned } from "../../service/plan.ts";
 import type { Destination, Pipeline } from "../../service/spooler.ts";
 import { systemClock } from "../../service/system.ts";
-import { contentLane } from "../../service/text-lanes.ts";
-import { wayOf } from "../../service/text-routing.ts";
 import { askingNobody, type Unasked } from "./asking-nobody.ts";
 import type { FoundRecord } from "./found.ts";
 import { type Applied, appliedBy } from "./rules.ts";
@@ -89,8 +87,8 @@ function inMode(plan: Plan, mode: Mode, unasked: (request: Unasked) => void): Pl
     if (factory.mode !== undefined && isObject) return { ...planned, config: { ...config, mode } };
     // Somebody waits for the answer.
     const awake = isObject && "pause_on_battery" in config ? { ...config, pause_on_battery: false } : config;
-    const then = (record: SourceRecord) => ({ kind: "done" as const, record });
-    return askingNobody({ ...planned, config: awake }, { unasked, then });
+    const becomes = (record: SourceRecord) => ({ kind: "done" as const, record });
+    return askingNobody({ ...planned, config: awake }, { unasked, becomes });
   };
   const pipelines = plan.pipelines.map((pipeline) => {
     const knowsModes = pipeline.processors.some(({ factory }) => factory.mode !== undefined);
@@ -157,10 +155,10 @@ function requestOf(
   tally: Tally,
 ): LogsRequest | undefined {
   if (tally.waiting.has(record)) return undefined;
-  const { exporter } = destination;
-  const { queue } = wayOf({ record, scope }, pipeline.mode, exporter);
-  if (queue === undefined) return undefined;
-  const mode = queue === contentLane(exporter) ? pipeline.mode : "off";
+  const isContent = pipeline.mode !== "off" && hasContent(record);
+  // Of an answer without its text nothing is left.
+  if (!isContent && record.eventName === "talos.completion") return undefined;
+  const mode = isContent ? pipeline.mode : "off";
   const writer = new RecordWriter();
   if (!destination.gate(mode).pass(record, writer)) return undefined;
   const bytes = requestBytes(pipeline.resource(mode), { ...scope, attributes: [] }, writer.take());
@@ -168,6 +166,12 @@ function requestOf(
   const [sent] = request.resourceLogs[0]?.scopeLogs[0]?.logRecords ?? [];
   // The gate at sending.
   return sent !== undefined && checkRecord(sent, mode).length === 0 ? request : undefined;
+}
+
+/** True for what travels in requests of its own, because mode `off` does not let it out. */
+function hasContent({ eventName, body, attributes }: SourceRecord): boolean {
+  if (body !== undefined) return true;
+  return [...attributes.keys()].some((name) => attributeRule(eventName, name, "off") === undefined);
 }
 
 /** What the components counted. */

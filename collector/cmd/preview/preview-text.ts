@@ -140,14 +140,14 @@ function closing({ modes }: Preview, first: readonly ModePreview[]): string[] {
 }
 
 function headLine(title: string, color: boolean): string {
-  const text = line(
+  const text = rowOf(
     title,
     MODES.map((mode) => HEADS[mode]),
   );
   return color ? `\u001B[1m${text}\u001B[0m` : text;
 }
 
-function line(label: string, cells: readonly string[]): string {
+function rowOf(label: string, cells: readonly string[]): string {
   return `${cut(label, LABEL - 1).padEnd(LABEL)}${cells.map((cell) => cell.padEnd(CELL)).join("")}`.trimEnd();
 }
 
@@ -173,7 +173,7 @@ function sentRows(modes: readonly ModePreview[]): string[] {
 }
 
 function countLine(label: string, counts: readonly number[]): string {
-  return line(
+  return rowOf(
     label,
     counts.map((count) => (count === 0 ? "-" : String(count))),
   );
