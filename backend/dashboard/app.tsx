@@ -21,7 +21,7 @@ interface Props {
 export function App({ api, now }: Props) {
   const { pathname } = useAddress();
   useEffect(() => {
-    document.title = `${TITLES[pathname] ?? "Not found"} · Talos Auditor`;
+    document.title = `${titleOf(pathname)} · Talos Auditor`;
   }, [pathname]);
   if (pathname === "/sign-in") {
     return (
@@ -53,6 +53,10 @@ const TITLES: Record<string, string> = {
   "/settings/keys": "API keys",
   "/settings/account": "My account",
 };
+
+function titleOf(pathname: string): string {
+  return pathname.startsWith("/sessions/") ? "Session" : (TITLES[pathname] ?? "Not found");
+}
 
 /** A page for people who are not signed in. */
 function Alone({ children }: { children: ComponentChildren }) {
@@ -109,8 +113,9 @@ interface PageProps {
 
 function Page({ pathname, state: { me, failure }, now, feed, children }: PageProps) {
   if (pathname === "/") return <>{children}</>;
-  if (pathname === "/trust") return <Lazy load={loadTrust} props={{}} />;
-  if (pathname !== "/settings" && !pathname.startsWith("/settings/")) {
+  if (pathname === "/trust") return <Lazy key="trust" load={loadTrust} props={{}} />;
+  const isSession = pathname.startsWith("/sessions/");
+  if (!isSession && pathname !== "/settings" && !pathname.startsWith("/settings/")) {
     return (
       <Message title="There is no such page">
         <Link href="/">Go to the overview</Link>
@@ -120,14 +125,22 @@ function Page({ pathname, state: { me, failure }, now, feed, children }: PagePro
   if (failure?.kind === "signed_out") return <SignedOut />;
   if (me === null && failure !== null) {
     return (
-      <FailedPage title="The settings could not be loaded" failure={failure} onRetry={() => feed.retry()} />
+      <FailedPage title="This page could not be loaded" failure={failure} onRetry={() => feed.retry()} />
     );
   }
   if (me === null) return <p role="status">Loading…</p>;
-  return <Lazy load={loadSettings} props={{ me, now, pathname, onMeChanged: () => feed.refresh() }} />;
+  if (isSession) return <Lazy key="session" load={loadTimeline} props={{ me, pathname }} />;
+  return (
+    <Lazy
+      key="settings"
+      load={loadSettings}
+      props={{ me, now, pathname, onMeChanged: () => feed.refresh() }}
+    />
+  );
 }
 
 const loadTrust = async () => (await import("./pages/trust.tsx")).Trust;
+const loadTimeline = async () => (await import("./pages/timeline.tsx")).Timeline;
 const loadSettings = async () => (await import("./pages/settings/settings.tsx")).Settings;
 
 /** A page that is fetched only by those who open it. */

@@ -67,3 +67,14 @@ export function formatMomentFully(ms: number, timeZone: string): string {
     timeZone,
   }).format(new Date(ms));
 }
+
+/** `14:05:09` in the team's time zone. */
+export function formatClock(ms: number, timeZone: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).format(new Date(ms));
+}

@@ -1,5 +1,6 @@
 import { agentRoutes } from "../domain/api/agents.ts";
 import { auditRoutes } from "../domain/api/audit.ts";
+import { contentRoutes } from "../domain/api/content.ts";
 import { memberRoutes } from "../domain/api/members.ts";
 import { teamRoutes } from "../domain/api/team.ts";
 import type { ApiFailure } from "./api.ts";
@@ -12,6 +13,7 @@ export const call = client((...request) => fetch(...request), {
   ...teamRoutes,
   ...agentRoutes,
   ...auditRoutes,
+  ...contentRoutes,
 });
 
 /** What a refusal means to the person who asked, and what to do. */

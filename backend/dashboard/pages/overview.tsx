@@ -82,6 +82,7 @@ function Filled({ feed, state, report, view, api }: Props & { report: Report }) 
       {state.sessions && (
         <Sessions
           list={state.sessions}
+          role={state.me?.viewer.role ?? "viewer"}
           total={report.totals.sessions}
           timeZone={report.range.timeZone}
           onMore={() => feed.loadMoreSessions()}

@@ -1,14 +1,17 @@
 import { useState } from "preact/hooks";
 import type { SessionRow } from "../../domain/report.ts";
+import type { Role } from "../../domain/role.ts";
 import { formatMoment } from "../day.ts";
 import type { SessionList } from "../feed.ts";
 import { formatCount, formatDuration, formatRatio, formatTokens } from "../format.ts";
 import { hitRatioOf, tokensOf } from "../tokens.ts";
 import { Definition } from "./definition.tsx";
+import { Link } from "./link.tsx";
 import { ListValue } from "./value.tsx";
 
 interface Props {
   list: SessionList;
+  role: Role;
   total: number;
   timeZone: string;
   onMore: () => Promise<void>;
@@ -17,10 +20,11 @@ interface Props {
 const AT_FIRST = 12;
 const PER_CLICK = 50;
 
-export function Sessions({ list, total, timeZone, onMore }: Props) {
+export function Sessions({ list, role, total, timeZone, onMore }: Props) {
   const [shown, setShown] = useState(AT_FIRST);
   const [loading, setLoading] = useState(false);
   const rows = list.rows.slice(0, shown);
+  const mayOpen = role === "admin" || role === "owner";
   const more = async () => {
     setShown(shown + PER_CLICK);
     if (list.next === null || list.rows.length >= shown + PER_CLICK) return;
@@ -40,7 +44,7 @@ export function Sessions({ list, total, timeZone, onMore }: Props) {
           <Head />
           <tbody>
             {rows.map((row) => (
-              <Row key={row.id} row={row} timeZone={timeZone} />
+              <Row key={row.id} row={row} timeZone={timeZone} mayOpen={mayOpen} />
             ))}
           </tbody>
         </table>
@@ -93,11 +97,12 @@ function Head() {
   );
 }
 
-function Row({ row, timeZone }: { row: SessionRow; timeZone: string }) {
+function Row({ row, timeZone, mayOpen }: { row: SessionRow; timeZone: string; mayOpen: boolean }) {
   const tokens = tokensOf(row);
+  const start = formatMoment(row.startedAt, timeZone);
   return (
     <tr data-key={row.id}>
-      <th scope="row">{formatMoment(row.startedAt, timeZone)}</th>
+      <th scope="row">{mayOpen ? <Link href={`/sessions/${row.id}`}>{start}</Link> : start}</th>
       <td data-label="Developer">
         <span class="clipped" title={row.developer.label}>
           {row.developer.label}
