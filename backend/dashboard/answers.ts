@@ -1,3 +1,5 @@
+import { CATEGORIES } from "#proto/categories.ts";
+import type { CategorizeCost, CategoryReport } from "../domain/category-report.ts";
 import type { ApiError, Dimension, Group, Me, Report, SessionsPage, Version } from "../domain/report.ts";
 import { ROLES } from "../domain/role.ts";
 import { isCount, isFlag, isListOf, isMoney, isNullOr, isNumber, isOneOf, isShape, isText } from "./guard.ts";
@@ -76,6 +78,36 @@ export const isMe: Guard<Me> = isShape({
   days: isNullOr(isShape({ first: isText, last: isText })),
   mode: isOneOf(["off", "categorize_local", "categorize_cloud", "full"]),
   version: isNumber,
+});
+
+const isCategoryShape: Guard<CategoryReport> = isShape({
+  range: isShape({ from: isText, to: isText, timeZone: isText }),
+  days: isListOf(isText),
+  prompts: isListOf(isCount),
+  rows: isListOf(isShape({ category: isOneOf(CATEGORIES), prompts: isListOf(isCount) })),
+  unsplit: isListOf(isCount),
+  methods: isNullOr(isShape({ rules: isCount, ollama: isCount, haiku: isCount })),
+  floor: isCount,
+  version: isNumber,
+});
+
+/** As with the report: what is not aligned with the days would be drawn on the wrong ones. */
+export const isCategoryReport: Guard<CategoryReport> = (value): value is CategoryReport =>
+  isCategoryShape(value) &&
+  [value.prompts, value.unsplit, ...value.rows.map(({ prompts }) => prompts)].every(
+    (each) => each.length === value.days.length,
+  );
+
+export const isCategorizeCost: Guard<CategorizeCost> = isShape({
+  month: isText,
+  calls: isCount,
+  unknownCalls: isCount,
+  cost: isMoney,
+  perPrompt: isNullOr(isMoney),
+  cap: isMoney,
+  capIsDefault: isFlag,
+  model: isText,
+  configured: isFlag,
 });
 
 export const isVersion: Guard<Version> = isShape({ version: isNumber });

@@ -1,5 +1,14 @@
+import type { CategorizeCost, CategoryReport } from "../domain/category-report.ts";
 import type { Dimension, LabelChange, Me, Report, SessionsPage, SignIn, Version } from "../domain/report.ts";
-import { isApiError, isMe, isReport, isSessionsPage, isVersion } from "./answers.ts";
+import {
+  isApiError,
+  isCategorizeCost,
+  isCategoryReport,
+  isMe,
+  isReport,
+  isSessionsPage,
+  isVersion,
+} from "./answers.ts";
 import type { Guard } from "./guard.ts";
 import type { Range } from "./range.ts";
 
@@ -25,6 +34,8 @@ export interface Api {
   version(): Promise<Version>;
   report(range: Range, by: Dimension): Promise<Report>;
   sessions(range: Range, cursor: string | null): Promise<SessionsPage>;
+  categories(range: Range): Promise<CategoryReport>;
+  categorizeCost(): Promise<CategorizeCost>;
   labelProject(hash: string, label: string): Promise<void>;
   labelDeveloper(id: string, label: string): Promise<void>;
   signIn(code: string): Promise<void>;
@@ -73,6 +84,8 @@ export function connect(fetcher: typeof fetch): Api {
         `/api/sessions?${new URLSearchParams({ ...range, ...(cursor !== null && { cursor }) })}`,
         isSessionsPage,
       ),
+    categories: (range) => get(`/api/categories?${new URLSearchParams({ ...range })}`, isCategoryReport),
+    categorizeCost: () => get("/api/categorize-cost", isCategorizeCost),
     labelProject: (hash, label) => submit("PUT", `/api/projects/${encodeURIComponent(hash)}`, { label }),
     labelDeveloper: (id, label) => submit("PUT", `/api/developers/${encodeURIComponent(id)}`, { label }),
     signIn: (code) => submit("POST", "/api/sign-in", { code }),

@@ -32,6 +32,8 @@ class TestApi {
         sessions: [{ id: cursor ?? "first" }],
         next: `${cursor ?? ""}+`,
       } as unknown as SessionsPage),
+    categories: () => Promise.reject(new Error("the feed does not ask for it")),
+    categorizeCost: () => Promise.reject(new Error("the feed does not ask for it")),
     labelProject: async () => {},
     labelDeveloper: async () => {},
     signIn: async () => {},

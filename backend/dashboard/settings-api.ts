@@ -1,6 +1,7 @@
 import { agentRoutes } from "../domain/api/agents.ts";
 import { auditRoutes } from "../domain/api/audit.ts";
 import { contentRoutes } from "../domain/api/content.ts";
+import { categoryRoutes } from "../domain/api/categories.ts";
 import { memberRoutes } from "../domain/api/members.ts";
 import { teamRoutes } from "../domain/api/team.ts";
 import type { ApiFailure } from "./api.ts";
@@ -13,6 +14,7 @@ export const call = client((...request) => fetch(...request), {
   ...teamRoutes,
   ...agentRoutes,
   ...auditRoutes,
+  ...categoryRoutes,
   ...contentRoutes,
 });
 

@@ -1,3 +1,4 @@
+import type { Category } from "#proto/categories.ts";
 import type { Dimension, Me } from "../domain/report.ts";
 import type { Role } from "../domain/role.ts";
 import type { TokenKind } from "./tokens.ts";
@@ -76,13 +77,29 @@ export const CONSEQUENCES: Record<Me["mode"], readonly string[]> = {
   categorize_cloud: [
     "Each developer is asked on their own machine and can take it back at any time. Nobody is shown who declined.",
     "One prompt at a time goes through this server to Anthropic, with secrets replaced before it leaves the machine. It is not stored, queued or logged here.",
-    "Each prompt costs money: about a fifth of a cent. Above the team's monthly limit, fixed rules on the machine are used.",
+    "Each prompt costs money: a few hundredths of a cent with Claude Haiku 5.5. Above the team's monthly limit, fixed rules on the machine are used.",
   ],
   full: [
     "Prompts and answers of those who accepted are stored, encrypted for this team, as long as the retention says.",
     "Secrets are replaced on the machine first, but code and names in a text stay. Whoever may read content sees them, and each reading is in the audit log.",
     "Consent at work is weak ground: agree on it with those it concerns, and with the works council where there is one.",
   ],
+};
+
+export const CATEGORY_WORDS: Record<Category, string> = {
+  feature: "New features",
+  bugfix: "Bug fixes",
+  refactor: "Refactoring",
+  test: "Tests",
+  debug: "Debugging",
+  review: "Review",
+  docs: "Documentation",
+  explore: "Exploring",
+  plan: "Planning",
+  ops: "Operations",
+  build: "Build and tools",
+  data: "Data",
+  other: "Other",
 };
 
 export const ROLE_WORDS: Record<Role, { label: string; meaning: string }> = {

@@ -81,7 +81,7 @@ export function Chart({ stack, label, compares }: Props) {
 
 function dayInWords(stack: Stack, day: number): string {
   const total = stack.totals[day] ?? 0n;
-  const unit = stack.metric === "value" ? "" : " tokens";
+  const unit = stack.metric === "value" ? "" : ` ${stack.metric}`;
   const parts = stack.series
     .filter(({ values }) => (values[day] ?? 0n) !== 0n)
     .map(({ label, values }) => `${label} ${formatAmount(stack.metric, values[day] ?? 0n)}`);

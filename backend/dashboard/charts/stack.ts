@@ -13,8 +13,11 @@ export interface Series {
   total: Money;
 }
 
+/** What the bars count: what a person chose on the overview, or prompts. */
+export type Unit = Metric | "prompts";
+
 export interface Stack {
-  metric: Metric;
+  metric: Unit;
   days: string[];
   /** From the bottom of the bars to their top. */
   series: Series[];
@@ -35,12 +38,17 @@ export function stack(report: Report, metric: Metric): Stack {
       return { key, label, values, total: add(values) };
     })
     .filter((row) => row.total !== 0n);
-  const series = fold(inOrder(rows, report.series.by));
-  const totals = days.map((_, index) => add(series.map((row) => row.values[index] ?? 0n)));
-  return { metric, days, series, totals, total: add(totals) };
+  return stackOf(metric, days, inOrder(rows, report.series.by));
 }
 
 type Row = Omit<Series, "slot">;
+
+/** The same of rows in the order in which they are to lie on each other. */
+export function stackOf(metric: Unit, days: string[], rows: Row[]): Stack {
+  const series = fold(rows);
+  const totals = days.map((_, index) => add(series.map((row) => row.values[index] ?? 0n)));
+  return { metric, days, series, totals, total: add(totals) };
+}
 
 /** People are listed by name: their order in a chart must not be a ranking. */
 function inOrder(rows: Row[], by: Report["series"]["by"]): Row[] {
@@ -63,8 +71,8 @@ function add(values: readonly Money[]): Money {
   return values.reduce((total, value) => total + value, 0n);
 }
 
-/** What a bar's height is drawn from: dollars or tokens. */
-export function heightOf(metric: Metric, value: Money): number {
+/** What a bar's height is drawn from: dollars, tokens or prompts. */
+export function heightOf(metric: Unit, value: Money): number {
   return metric === "value" ? dollars(value) : Number(value);
 }
 

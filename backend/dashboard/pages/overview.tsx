@@ -14,6 +14,7 @@ import { RangePicker } from "../parts/range-picker.tsx";
 import { Sessions } from "../parts/sessions.tsx";
 import { Skeleton } from "../parts/skeleton.tsx";
 import { Trend } from "../parts/trend.tsx";
+import { WorkMix } from "../parts/work-mix.tsx";
 import { formatView, resolveRange } from "../range.ts";
 import type { View } from "../range.ts";
 
@@ -73,6 +74,12 @@ function Filled({ feed, state, report, view, api }: Props & { report: Report }) 
       <Textures />
       <Numbers report={report} />
       <Trend report={report} view={view} onView={onView} />
+      <WorkMix
+        key={`${report.range.from} ${report.range.to}`}
+        report={report}
+        mode={state.me?.mode ?? "off"}
+        api={api}
+      />
       <Breakdowns
         report={report}
         role={state.me?.viewer.role ?? "viewer"}

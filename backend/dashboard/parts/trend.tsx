@@ -72,7 +72,7 @@ function finding({ metric, days, totals, total }: ReturnType<typeof stack>): str
   const busiest = totals.reduce((best, value, index) => (value > (totals[best] ?? 0n) ? index : best), 0);
   const used = totals.filter((value) => value > 0n).length;
   if (used === 0) return "Nothing in these days.";
-  const unit = metric === "value" ? "" : " tokens";
+  const unit = metric === "value" ? "" : ` ${metric}`;
   const mean = formatAmount(metric, total / BigInt(used));
   return `${mean}${unit} on an average day with use; most on ${formatDay(days[busiest] ?? "")}: ${formatAmount(metric, totals[busiest] ?? 0n)}.`;
 }

@@ -3,7 +3,10 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { CATEGORIES } from "#proto/categories.ts";
+import type { CategorizeCost, CategoryReport } from "../../domain/category-report.ts";
 import type { Dimension, Me } from "../../domain/report.ts";
+import { addDays, daysBetween } from "../day.ts";
 import { foldReport, foldSessions } from "./folded.ts";
 import type { Names } from "./folded.ts";
 import { PEOPLE, PROJECTS, TIME_ZONE, inventTeam } from "./invented-team.ts";
@@ -29,6 +32,19 @@ export class FakeApi {
   role: Me["viewer"]["role"] = "owner";
   /** Addresses that asked for a link; null where mail is not set up. */
   mailed: string[] | null = null;
+  /** How many kinds of work the team's prompts are of; null while none has a category. */
+  mix: { kinds: number; unsplit: number } | null = null;
+  cost: CategorizeCost = {
+    month: "2026-11",
+    calls: 1_212,
+    unknownCalls: 1,
+    cost: "181650000000",
+    perPrompt: "150000000",
+    cap: "10000000000000",
+    capIsDefault: true,
+    model: "claude-haiku-5-5",
+    configured: true,
+  };
   signedIn = true;
   codes = new Set<string>();
   /** Answers every API call with this status; `cut` closes the connection instead. */
@@ -149,9 +165,32 @@ export class FakeApi {
         const next = start + PAGE < rows.length ? String(start + PAGE) : null;
         return { sessions: rows.slice(start, start + PAGE), next };
       }
+      case "/api/categories":
+        return this.#categories({ from: asked("from"), to: asked("to") });
+      case "/api/categorize-cost":
+        return this.cost;
       default:
         return undefined;
     }
+  }
+
+  #categories({ from, to }: { from: string; to: string }): CategoryReport {
+    const days = Array.from({ length: daysBetween(from, to) }, (_, n) => addDays(from, n));
+    const each = (most: number) => days.map((_, n) => (n * 7 + most) % (most + 1));
+    const { mix } = this;
+    return {
+      range: { from, to, timeZone: TIME_ZONE },
+      days,
+      prompts: days.map(() => 40),
+      rows:
+        mix === null
+          ? []
+          : CATEGORIES.slice(0, mix.kinds).map((category, n) => ({ category, prompts: each(9 - (n % 8)) })),
+      unsplit: days.map((_, n) => (mix !== null && n === 0 ? mix.unsplit : 0)),
+      methods: { rules: 12, ollama: 0, haiku: mix === null ? 0 : 1_200 },
+      floor: 5,
+      version: this.#version,
+    };
   }
 
   #me(): Me {

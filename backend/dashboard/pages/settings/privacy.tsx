@@ -8,6 +8,7 @@ import { Loaded, Panel } from "../../parts/panel.tsx";
 import { call } from "../../settings-api.ts";
 import { useAnswer } from "../../use-answer.ts";
 import { CONSEQUENCES, MODE_WORDS } from "../../words.ts";
+import { CategorizeCost } from "./categorize-cost.tsx";
 import type { PageProps } from "./settings.tsx";
 
 type Mode = Me["mode"];
@@ -31,6 +32,7 @@ export function Privacy({ me, onMeChanged }: PageProps) {
           <InForce me={me} />
           <Visibility team={data} me={me} onChanged={team.reload} />
           <Retention team={data} me={me} onChanged={team.reload} />
+          {data.mode !== "off" && data.mode !== "categorize_local" && <CategorizeCost me={me} />}
         </>
       )}
     </Loaded>

@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { CHROMIUM, FLAGS, violations } from "./testkit/browser.ts";
+import { FakeApi } from "./testkit/fake-api.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const VIEW = "/?from=2026-11-18&to=2026-11-24";
+
+describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
+  let browser: Browser;
+  let api: FakeApi;
+  let page: Page;
+  let origin: string;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    await build({ root: here("."), configFile: here("vite.config.ts"), logLevel: "error" });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  afterAll(() => browser.close());
+
+  beforeEach(async () => {
+    api = new FakeApi(here("dist"));
+    origin = await api.start();
+    complaints = [];
+    page = await browser.newPage({
+      viewport: { width: 1280, height: 900 },
+      colorScheme: "light",
+      locale: "en-US",
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  });
+  afterEach(async () => {
+    await page.close();
+    await api.stop();
+    expect(complaints).toEqual([]);
+  });
+
+  const card = () => page.getByRole("region", { name: "Kinds of work", exact: true });
+
+  it("take no room while the mode is off and no prompt has a category", async () => {
+    await page.goto(origin + VIEW);
+    await page.getByRole("heading", { name: "By model" }).waitFor();
+    await expect.poll(() => api.calls.includes("GET /api/categories")).toBe(true);
+    expect(await card().count()).toBe(0);
+    expect(api.calls).not.toContain("GET /api/categorize-cost");
+  });
+
+  it("say that nothing has come yet where they are turned on", async () => {
+    api.mode = "categorize_local";
+    await page.goto(origin + VIEW);
+    await card().getByText("No prompt of these days has a category yet.").waitFor();
+    expect(await card().locator("[data-cost]").count()).toBe(0);
+  });
+
+  it("are drawn, said in words and stand in tables, with what a prompt and the month cost", async () => {
+    api.mode = "categorize_cloud";
+    api.mix = { kinds: 9, unsplit: 3 };
+    await page.goto(origin + VIEW);
+    await card()
+      .getByText(/^.+ most of all: [\d.]+ %\. \d+ of 280 prompts have a category\.$/)
+      .first()
+      .waitFor();
+    expect(await card().locator("svg.bars").count()).toBe(1);
+    await card()
+      .getByRole("slider", { name: /^Prompts by kind of work, by day/ })
+      .press("End");
+    expect(await card().getByRole("slider").getAttribute("aria-valuetext")).toMatch(
+      /2026: \d+ prompts; .+ \d/,
+    );
+    await card().getByText("Show all kinds").click();
+    expect(await card().getByRole("row").filter({ hasText: "Debugging" }).count()).toBe(1);
+    await card()
+      .getByText("Found 1,200 by Claude Haiku, 12 by fixed rules. Of the whole team, never of a person.")
+      .waitFor();
+    await card().getByText("3 prompts of days with fewer than 5 people are not told apart").waitFor();
+    expect(await card().locator("[data-cost]").textContent()).toBe(
+      "Finding out cost $0.18 of at most $10.00 this month, $0.00015 a prompt. 1 call of unknown cost not counted.",
+    );
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it("say what is missing where the server cannot ask anybody", async () => {
+    api.mode = "categorize_cloud";
+    api.cost = { ...api.cost, configured: false };
+    await page.goto(origin + VIEW);
+    await card().getByText("This server has no key for Claude").waitFor();
+  });
+
+  it.each(["light", "dark"] as const)("can be read on a phone, %s", async (colorScheme) => {
+    api.mode = "full";
+    api.mix = { kinds: 13, unsplit: 0 };
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(origin + VIEW);
+    await card().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    expect(await violations(page)).toEqual([]);
+  });
+});
