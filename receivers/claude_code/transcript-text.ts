@@ -1,9 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import * as z from "zod";
+import { linesIn } from "#tail/range-text.ts";
 import { withoutEnvelopes } from "./prompt-rules.ts";
-
-/** More than any contract lets out; a line with a pasted image is longer, and its text is not worth the memory. */
-const MOST_BYTES = 16 * 1024 * 1024;
 
 const Block = z.object({ type: z.string(), text: z.string().optional() });
 const Content = z.union([z.string(), z.array(Block.catch({ type: "other" }))]);
@@ -21,7 +18,7 @@ const AnswerLine = z.object({
 
 /** What the person wrote, without the blocks that the tool puts before it. Undefined when it cannot be read. */
 export function promptText(file: string, from: number, to: number): string | undefined {
-  for (const line of linesOf(file, from, to)) {
+  for (const line of jsonIn(file, from, to)) {
     const { data } = PromptLine.safeParse(line);
     if (data === undefined) continue;
     const content = data.type === "user" ? data.message.content : data.attachment.prompt;
@@ -38,7 +35,7 @@ export function answerText(
   key: string,
 ): string | undefined {
   const parts: string[] = [];
-  for (const line of linesOf(file, range.from, range.to)) {
+  for (const line of jsonIn(file, range.from, range.to)) {
     const { data } = AnswerLine.safeParse(line);
     if (data === undefined || !isOf(key, data.message.id, data.requestId ?? "")) continue;
     const text = textOf(data.message.content);
@@ -65,33 +62,12 @@ function textOf(content: z.infer<typeof Content>): string {
 }
 
 /** The lines of a stretch of a file, as JSON. What is none is left out: nothing of it may be said. */
-function linesOf(file: string, from: number, to: number): unknown[] {
-  return (
-    read(file, from, to)
-      ?.split("\n")
-      .flatMap((line) => {
-        try {
-          return [JSON.parse(line) as unknown];
-        } catch {
-          return [];
-        }
-      }) ?? []
-  );
-}
-
-function read(file: string, from: number, to: number): string | undefined {
-  const length = to - from;
-  if (length <= 0 || length > MOST_BYTES) return undefined;
-  try {
-    const fd = openSync(file, "r");
+function jsonIn(file: string, from: number, to: number): unknown[] {
+  return linesIn(file, from, to).flatMap((line) => {
     try {
-      const bytes = Buffer.alloc(length);
-      return bytes.toString("utf8", 0, readSync(fd, bytes, 0, length, from));
-    } finally {
-      closeSync(fd);
+      return [JSON.parse(line) as unknown];
+    } catch {
+      return [];
     }
-  } catch {
-    // Gone or unreadable: its counts are known all the same.
-    return undefined;
-  }
+  });
 }

@@ -1,0 +1,71 @@
+/**
+ * A request of Cursor's is a turn: what was asked, and all that the agent did for it. Each source tells of the turns
+ * of one conversation in their order.
+ */
+
+/** A turn as a transcript tells it: no tokens, no model, hardly a time. */
+export interface TranscriptTurn {
+  /** Bytes from the start of the file to its first line, and to the end of its last. */
+  from: number;
+  to: number;
+  /** Milliseconds since the Unix epoch, UTC: between these its first line was written. */
+  earliestMs: number;
+  latestMs: number;
+  /** Its last line was written no later than this. */
+  lastMs: number;
+  /** The agent did something. */
+  answered: boolean;
+  /** A line says that it is over, or another turn follows. */
+  ended: boolean;
+}
+
+/** A turn as the database tells it. */
+export interface DatabaseTurn {
+  /** Key of what was asked; "" where only the conversation as a whole is known. */
+  asked: string;
+  /** Keys of what was answered. */
+  answers: string[];
+  /** Cursor's id of the turn, which hooks name, too; "" when unknown. */
+  generation: string;
+  /** Milliseconds since the Unix epoch, UTC. */
+  startMs: number;
+  lastMs: number;
+  /** The model that was selected; "" when unknown. */
+  model: string;
+  /** Tokens, where a version of Cursor wrote them; -1 where it did not. */
+  input: number;
+  output: number;
+}
+
+/** What the database knows of a conversation. */
+export interface DatabaseConversation {
+  id: string;
+  /** Milliseconds since the Unix epoch, UTC, as Cursor says; 0 when unknown. */
+  createdMs: number;
+  updatedMs: number;
+  /** Cursor says that nothing is going on. */
+  isOver: boolean;
+  isSubagent: boolean;
+  /** Conversations that it began. */
+  subagents: string[];
+  /** The model that is selected now; "" when unknown. */
+  model: string;
+  /** Absolute working directory; "" when unknown. */
+  cwd: string;
+  turns: DatabaseTurn[];
+}
+
+/** One turn, by what each source tells of it. */
+export interface Turn {
+  /** Its place in the conversation, from 0: what it is known by, whichever source tells of it. */
+  ordinal: number;
+  transcript?: TranscriptTurn;
+  database?: DatabaseTurn;
+}
+
+/** An id that Cursor gives conversations. Others, such as those of tasks, hold line breaks. */
+const CONVERSATION = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/;
+
+export function isConversationId(id: string): boolean {
+  return CONVERSATION.test(id);
+}
