@@ -9,7 +9,7 @@ export function contractBytes(mode: Mode): Uint8Array<ArrayBuffer> {
   const records = RECORDS.filter(({ modes }) => modes.includes(mode)).map((record) => [
     record.eventName,
     record.resolutionMs,
-    record.body?.modes.includes(mode) === true,
+    record.body?.modes.includes(mode) === true ? record.body.maxLength : 0,
     record.attributes
       .filter(({ modes }) => modes.includes(mode))
       .map(({ name, type, values = [], maxLength = 0, optIn = "" }) => [

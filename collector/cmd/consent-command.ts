@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { MODES, type Mode } from "#proto/egress.ts";
-import { readAcceptance, voidBecause } from "../consent/acceptance.ts";
+import { isDeclined, readAcceptance, voidBecause } from "../consent/acceptance.ts";
 import { agree, type Parties, withdraw } from "../consent/agreement.ts";
 import { BackendClient } from "../enrolment/backend-client.ts";
 import { EnrolmentFolder } from "../enrolment/folder.ts";
@@ -50,7 +50,7 @@ Exit codes: 0 done, 1 it failed or was declined, 2 wrong command line.`,
     .action(async (mode: Mode | undefined, options: ConsentOptions) => {
       const parties = partiesOf(options);
       if (mode === undefined) show(parties, options);
-      else if (mode === "off") await takeBack(parties);
+      else if (mode === "off") await takeBack(parties, options);
       else process.exitCode = await accept(parties, mode, options);
     });
 }
@@ -100,9 +100,11 @@ function show({ configDir, enrolment, policy, nowMs }: Parties, { json }: Consen
   const lines = [
     given === undefined
       ? "Nothing is accepted on this machine: numbers alone leave it."
-      : invalid === undefined
-        ? `Accepted: ${given.mode}, by ${given.by === "managed" ? "managed policy" : "you"}, until ${dayOf(given.expires_at)}.`
-        : `Accepted once: ${given.mode}. It holds no more: ${VOID_WORDS[invalid]}.`,
+      : isDeclined(given) && invalid === undefined
+        ? "You took back what managed policy accepts: numbers alone leave this machine."
+        : invalid === undefined
+          ? `Accepted: ${given.mode}, by ${given.by === "managed" ? "managed policy" : "you"}, until ${dayOf(given.expires_at)}.`
+          : `Accepted once: ${given.mode}. It holds no more: ${VOID_WORDS[invalid]}.`,
     policy === undefined
       ? "This machine belongs to no team: its own configuration and this acceptance decide."
       : `The team allows up to: ${policy.mode}.`,
@@ -122,8 +124,9 @@ function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-async function takeBack(parties: Parties): Promise<void> {
-  const trouble = await withdraw(parties, AbortSignal.timeout(TIMEOUT_MS));
+async function takeBack(parties: Parties, { config }: ConsentOptions): Promise<void> {
+  const declines = readPlan(config).plan.service.accept !== "off";
+  const trouble = await withdraw(parties, AbortSignal.timeout(TIMEOUT_MS), { declines });
   process.stdout.write("Taken back: nothing beyond numbers leaves this machine.\n");
   if (trouble === undefined) return;
   process.stderr.write(
@@ -147,9 +150,10 @@ async function accept(parties: Parties, mode: Mode, { days, yes, json }: Consent
     retentionDays: policy?.retentionDays,
     days,
   });
-  if (json !== true) process.stdout.write(`${terms}\n`);
+  (json === true ? process.stderr : process.stdout).write(`${terms}\n`);
   if (yes !== true && !(await isYes())) {
-    process.stderr.write("talos: not accepted; nothing has changed\n");
+    const hint = process.stdin.isTTY ? "" : " (without a terminal, --yes says yes to the terms)";
+    process.stderr.write(`talos: not accepted; nothing has changed${hint}\n`);
     return 1;
   }
   const agreed = await agree(parties, { mode, by: "developer", days }, AbortSignal.timeout(TIMEOUT_MS));

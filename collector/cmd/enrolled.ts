@@ -23,6 +23,8 @@ import type { PlanOptions } from "./options.ts";
 const ONCE_MS = 10_000;
 /** How often an acceptance is compared with what it should be. */
 const SETTLE_EVERY_MS = 3_600_000;
+/** The same after the backend did not answer. */
+const SETTLE_AGAIN_MS = 60_000;
 const DEFAULT_TLS: OtlpHttpConfig["tls"] = { system_cas: true };
 
 interface EnrolledOptions {
@@ -99,8 +101,10 @@ class EnrolledRun {
     } catch {
       log.warn("an acceptance cannot be kept, trying again");
     }
+      return trouble?.kind === "later" ? (trouble.afterMs ?? SETTLE_AGAIN_MS) : SETTLE_EVERY_MS;
     return SETTLE_EVERY_MS;
   }
+      return SETTLE_AGAIN_MS;
 
   /** Remembers where the settings of a configuration come from. */
   seen(read: PlanOptions): PlanOptions {
@@ -198,6 +202,7 @@ export function followChanges(changing: Changing) {
     applied: (plan) => {
       changing.applied(plan);
       enrolled.changed();
+    usable: (isUsable) => inForce.usable(isUsable),
     },
   });
   return { enrolled, reloader };

@@ -4,6 +4,7 @@ import { InForce } from "../consent/in-force.ts";
 import type { Plan } from "../service/plan.ts";
 import { createLogger } from "../service/logger.ts";
 import { Service } from "../service/service.ts";
+import { queueTitle } from "../service/text-lanes.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { dryRunOf, type DryRun } from "./dry-run.ts";
 import { followChanges } from "./enrolled.ts";
@@ -193,7 +194,7 @@ async function runOnce(
     if (done && ended === "read") return 0;
     const { destinations } = service.store.balance();
     for (const { exporter, queued, parked } of destinations.filter((d) => d.queued + d.parked > 0)) {
-      const note = `${queued + parked} records wait for ${exporter}; the next run sends them. See \`talos status\``;
+      const note = `${queued + parked} records wait for ${queueTitle(exporter)}; the next run sends them. See \`talos status\``;
       process.stderr.write(`talos: ${note}\n`);
     }
     return EXIT.undelivered;

@@ -1,4 +1,5 @@
 import type { DestinationBalance, DestinationStatus, Status } from "#state/types.ts";
+import { queueTitle } from "../service/text-lanes.ts";
 
 export interface TextOptions {
   nowMs: number;
@@ -63,7 +64,7 @@ function verdict(holds: boolean, paint: Paint): string {
 function table(destinations: readonly DestinationBalance[], paint: Paint): string {
   const head = ["destination", "spooled", "acknowledged", "rejected", "parked", "queued", "purged"];
   const rows = destinations.map((d) => [
-    d.exporter,
+    queueTitle(d.exporter),
     ...[d.spooled, d.acknowledged, d.rejected, d.parked, d.queued, d.purged].map(number),
   ]);
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
@@ -76,7 +77,8 @@ function table(destinations: readonly DestinationBalance[], paint: Paint): strin
 }
 
 function healthLines(destination: DestinationStatus, { nowMs }: TextOptions, paint: Paint): string[] {
-  const { exporter, health, queued, detached, owed } = destination;
+  const { health, queued, detached, owed } = destination;
+  const exporter = queueTitle(destination.exporter);
   const lines: string[] = [];
   if (detached) {
     const what = `over its limit, detached; ${number(owed)} records follow once its queue is half empty`;

@@ -45,9 +45,18 @@ export function removeAcceptance(configDir: string): void {
   rmSync(consentFile(configDir), { force: true });
 }
 
+const hashes = new Map<Mode, string>();
+
 /** SHA-256 of all that the mode lets out, 64 hex digits. */
 export function contractHash(mode: Mode): string {
-  return createHash("sha256").update(contractBytes(mode)).digest("hex");
+  const hash = hashes.get(mode) ?? createHash("sha256").update(contractBytes(mode)).digest("hex");
+  hashes.set(mode, hash);
+  return hash;
+}
+
+/** True where the developer took back what managed policy accepts. */
+export function isDeclined({ mode, by }: Acceptance): boolean {
+  return mode === "off" && by === "developer";
 }
 
 /** Why an acceptance does not hold now; undefined when it does. */
@@ -63,6 +72,8 @@ export interface Circumstances {
 
 export function voidBecause(acceptance: Acceptance, now: Circumstances): Void | undefined {
   if (acceptance.team !== now.team || acceptance.agent !== now.agent) return "other_team";
+  // Who declined is not asked again, and no policy accepts in their place.
+  if (isDeclined(acceptance)) return undefined;
   if (acceptance.expires_at <= now.nowMs) return "expired";
   // A clock that was set back must not make an old acceptance live longer.
   if (acceptance.accepted_at > now.nowMs + 86_400_000) return "not_yet";

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import type { Consent } from "#proto/agent-api.ts";
+import type { Consent, SignedConsent } from "#proto/agent-api.ts";
 import { type Mode, strictest } from "#proto/egress.ts";
 import type { BackendClient, Trouble } from "../enrolment/backend-client.ts";
 import type { Enrolment, EnrolmentFolder } from "../enrolment/folder.ts";
@@ -10,8 +10,10 @@ import {
   readAcceptance,
   removeAcceptance,
   signConsent,
+  voidBecause,
   writeAcceptance,
 } from "./acceptance.ts";
+import { BusyError, inTurn } from "./turn.ts";
 
 const DAY_MS = 86_400_000;
 /** A policy's acceptance is renewed by itself while the policy stands. */
@@ -38,7 +40,28 @@ export type Agreed = { kind: "agreed"; acceptance: Acceptance } | Trouble;
 
 /** Accepts a mode. The team's backend takes it first: what is only written here would let out what it refuses. */
 export async function agree(parties: Parties, wanted: Wanted, signal: AbortSignal): Promise<Agreed> {
+  return exclusively(parties, signal, () => agreeNow(parties, wanted, signal));
+}
+
+/** Two terminals, or a terminal and the collector, must not leave the file and the backend with different words. */
+async function exclusively<T>(
+  { configDir }: Parties,
+  signal: AbortSignal,
+  task: () => Promise<T>,
+): Promise<T | Trouble> {
+  try {
+    return await inTurn(configDir, signal, task);
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    return { kind: "later", reason: "another process on this computer is changing it" };
+  }
+}
+
+async function agreeNow(parties: Parties, wanted: Wanted, signal: AbortSignal): Promise<Agreed> {
   const { configDir, enrolment, policy, nowMs } = parties;
+  if (wanted.by === "managed" && isDecided(parties)) {
+    return { kind: "refused", reason: "the developer has decided meanwhile" };
+  }
   const acceptance: Acceptance = {
     mode: wanted.mode,
     by: wanted.by,
@@ -58,6 +81,15 @@ export async function agree(parties: Parties, wanted: Wanted, signal: AbortSigna
   return { kind: "agreed", acceptance };
 }
 
+/** True where the developer's own word holds, whatever it is. */
+function isDecided({ configDir, enrolment, policy, nowMs }: Parties): boolean {
+  const given = readAcceptance(configDir);
+  if (given?.by !== "developer") return false;
+  const retentionDays = policy?.retentionDays ?? given.retention_days;
+  const now = { team: enrolment?.team.id ?? "", agent: enrolment?.agent ?? "", retentionDays, nowMs };
+  return voidBecause(given, now) === undefined;
+}
+
 async function tell(
   { folder, client }: Parties,
   enrolment: Enrolment,
@@ -69,15 +101,24 @@ async function tell(
   if (token === undefined || key === undefined) {
     return { kind: "refused", reason: "the enrolment on this machine is not complete" };
   }
+  if (folder.read()?.agent !== enrolment.agent) {
+    return { kind: "refused", reason: "this machine was enrolled anew meanwhile" };
+  }
   const asked = await client.nonce(token, signal);
   if (asked.kind === "unchanged") return { kind: "later", reason: "no number came" };
   if (asked.kind !== "ok") return asked;
-  const told = await client.consent(
-    token,
-    signConsent(consentOf(acceptance, enrolment, asked.value.nonce), key),
-    signal,
-  );
+  const signed = signedBy(key, consentOf(acceptance, enrolment, asked.value.nonce));
+  if (signed === undefined) return { kind: "refused", reason: "this machine's key is damaged: enrol again" };
+  const told = await client.consent(token, signed, signal);
   return told.kind === "ok" || told.kind === "unchanged" ? undefined : told;
+}
+
+function signedBy(key: string, consent: Consent): SignedConsent | undefined {
+  try {
+    return signConsent(consent, key);
+  } catch {
+    return undefined;
+  }
 }
 
 function consentOf(acceptance: Acceptance, { developer }: Enrolment, nonce: string): Consent {
@@ -100,15 +141,43 @@ function consentOf(acceptance: Acceptance, { developer }: Enrolment, nonce: stri
  * Takes back what was accepted: at once here, where it counts. What the backend holds then only permits what is no
  * longer sent; it is told now or, by `tellWithdrawal`, when it answers. Undefined when there is nothing left to tell.
  */
-export async function withdraw(parties: Parties, signal: AbortSignal): Promise<Trouble | undefined> {
-  removeAcceptance(parties.configDir);
-  if (parties.enrolment === undefined) return undefined;
-  parties.folder.writeFile("withdrawn", "\n");
-  return tellWithdrawal(parties, signal);
+export async function withdraw(
+  parties: Parties,
+  signal: AbortSignal,
+  { declines }: { declines: boolean } = { declines: false },
+): Promise<Trouble | undefined> {
+  const takeBack = () => (declines ? decline(parties) : removeAcceptance(parties.configDir));
+  takeBack();
+  return exclusively(parties, signal, async () => {
+    // Whoever was before us may have accepted.
+    takeBack();
+    if (parties.enrolment === undefined) return undefined;
+    parties.folder.writeFile("withdrawn", "\n");
+    return tellWithdrawn(parties, signal);
+  });
+}
+
+/** Managed policy accepts again what is only gone: that it is not wanted must stand in its place. */
+function decline({ configDir, enrolment, nowMs }: Parties): void {
+  writeAcceptance(configDir, {
+    mode: "off",
+    by: "developer",
+    team: enrolment?.team.id ?? "",
+    agent: enrolment?.agent ?? "",
+    retention_days: 0,
+    contract: contractHash("off"),
+    accepted_at: nowMs,
+    expires_at: nowMs,
+  });
 }
 
 /** Tells the backend what was taken back and could not be told then. */
 export async function tellWithdrawal(parties: Parties, signal: AbortSignal): Promise<Trouble | undefined> {
+  if (parties.folder.readFile("withdrawn") === undefined) return undefined;
+  return exclusively(parties, signal, () => tellWithdrawn(parties, signal));
+}
+
+async function tellWithdrawn(parties: Parties, signal: AbortSignal): Promise<Trouble | undefined> {
   const { folder, client } = parties;
   const token = folder.readFile("token");
   if (token === undefined || folder.readFile("withdrawn") === undefined) return undefined;

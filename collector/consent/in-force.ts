@@ -3,6 +3,7 @@ import type { PolicySource } from "#proto/agent-api.ts";
 import type { Mode } from "#proto/egress.ts";
 import { type Enrolment, EnrolmentFolder } from "../enrolment/folder.ts";
 import { PolicyStore, type ServerPolicy } from "../enrolment/policy.ts";
+import { FileVersion } from "../service/file-version.ts";
 import { FileWatch } from "../service/file-watch.ts";
 import type { ModeInForce, Modes } from "../service/modes.ts";
 import { type Acceptance, consentFile, readAcceptance, voidBecause } from "./acceptance.ts";
@@ -18,6 +19,7 @@ export class InForce implements Modes {
   readonly #o: InForceOptions;
   readonly #watch: FileWatch;
   readonly #folder: EnrolmentFolder;
+  readonly #enrolmentFile: FileVersion;
   #acceptance: Acceptance | undefined;
   #enrolment: Enrolment | undefined;
   #configuredBy: PolicySource = "default";
@@ -25,10 +27,13 @@ export class InForce implements Modes {
   #changed: () => void = () => {};
   #last = "";
   #isFollowing = false;
+  /** False while the configuration that is there now says nothing that can be used. */
+  #isConfigured = true;
 
   constructor(options: InForceOptions) {
     this.#o = options;
     this.#folder = new EnrolmentFolder(options.configDir);
+    this.#enrolmentFile = new FileVersion(this.#folder.factsFile);
     const kept = PolicyStore.open(this.#folder, () => options.clock.now());
     this.#policy = () => kept?.policy;
     this.#read();
@@ -47,6 +52,15 @@ export class InForce implements Modes {
   /** Who knows what the team allows now, in place of what was kept when this was made. */
   heed(policy: () => ServerPolicy | undefined): void {
     this.#policy = policy;
+  }
+
+  /**
+   * Whether the configuration that is there now can be used. While it cannot, nobody knows what its writer wants of
+   * texts: none is read or sent, and what waits goes on waiting.
+   */
+  usable(isUsable: boolean): void {
+    this.#isConfigured = isUsable;
+    this.#tell();
   }
 
   /** Called whenever something else is in force than before. */
@@ -69,6 +83,10 @@ export class InForce implements Modes {
   /** Looks at the acceptance and the team's word again. */
   refresh(): void {
     this.#read();
+    this.#tell();
+  }
+
+  #tell(): void {
     const key = this.#key();
     if (!this.#isFollowing || key === this.#last) return;
     this.#last = key;
@@ -79,6 +97,8 @@ export class InForce implements Modes {
   get acceptance(): Acceptance | undefined {
     const given = this.#acceptance;
     if (given === undefined) return undefined;
+    // Another enrolment may have taken its place.
+    if (this.#enrolmentFile.isChanged()) this.#readEnrolment();
     const why = voidBecause(given, {
       team: this.#enrolment?.team.id ?? "",
       agent: this.#enrolment?.agent ?? "",
@@ -90,15 +110,20 @@ export class InForce implements Modes {
 
   now(configured: Mode): ModeInForce {
     const accepted = this.acceptance;
-    return effectiveMode({
+    const inForce = effectiveMode({
       configured: { mode: configured, by: this.#configuredBy },
       team: this.#policy(),
       accepted: accepted && { mode: accepted.mode, sinceMs: accepted.accepted_at },
     });
+    return this.#isConfigured ? inForce : { ...inForce, isFresh: false };
   }
 
   #read(): void {
     this.#acceptance = readAcceptance(this.#o.configDir);
+    this.#readEnrolment();
+  }
+
+  #readEnrolment(): void {
     try {
       this.#enrolment = this.#folder.read();
     } catch {

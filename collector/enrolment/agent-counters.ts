@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AGENT_COUNTERS, type AgentCounter } from "#proto/agent-api.ts";
 import type { Status } from "#state/types.ts";
+import { withoutLane } from "../service/text-lanes.ts";
 import type { EnrolmentFolder } from "./folder.ts";
 
 type AgentCounters = Record<AgentCounter, number>;
@@ -24,7 +25,7 @@ export function countersOf(
   { balance }: Pick<Status, "balance">,
   exporters: readonly string[],
 ): AgentCounters {
-  const own = balance.destinations.filter(({ exporter }) => exporters.includes(exporter));
+  const own = balance.destinations.filter(({ exporter }) => exporters.includes(withoutLane(exporter)));
   const sum = (name: "acknowledged" | "rejected" | "parked" | "queued") =>
     own.reduce((total, destination) => total + destination[name], 0);
   return {

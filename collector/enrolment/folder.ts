@@ -48,18 +48,23 @@ export class EnrolmentFolder {
     return existsSync(this.dir);
   }
 
+  /** What is not secret of it. */
+  get factsFile(): string {
+    return path.join(this.dir, FACTS);
+  }
+
   fileOf(name: FileName | StateName): string {
     return path.join(this.dir, name);
   }
 
   /** Undefined where this machine is not enrolled. Throws EnrolmentError when what is there cannot be used. */
   read(): Enrolment | undefined {
-    const text = readIfThere(path.join(this.dir, FACTS));
+    const text = readIfThere(this.factsFile);
     if (text === undefined) return undefined;
     const parsed = Facts.safeParse(json(text));
     if (parsed.success) return parsed.data;
     throw new EnrolmentError(
-      `${path.join(this.dir, FACTS)} is damaged: run \`talos unenroll\`, then enrol again with a new token`,
+      `${this.factsFile} is damaged: run \`talos unenroll\`, then enrol again with a new token`,
     );
   }
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentConfig, SignedConfig } from "#proto/agent-api.ts";
-import { PolicyStore, tightened } from "./policy.ts";
+import { PolicyStore } from "./policy.ts";
 import { CLOCK_SKEW_MS } from "./signed-config.ts";
 import { EnrolledMachine, FakeTeam } from "./testing.ts";
 
@@ -65,15 +65,16 @@ it("a fresh issue of the same version prolongs it", () => {
   expect(store.policy.expired).toBe(false);
 });
 
-it("once expired, no text is read or sent: the mode is off until a fresh one comes", () => {
+it("says once it has expired, until a fresh one comes, and says it also by a clock that goes before it", () => {
   const store = open();
   nowMs += 7 * DAY_MS + CLOCK_SKEW_MS;
   expect(store.policy.expired).toBe(false);
   nowMs += 1;
   expect(store.policy.expired).toBe(true);
-  expect(tightened("categorize_local", store.policy)).toBe("off");
   store.offer(sign(), undefined);
-  expect(tightened("categorize_local", store.policy)).toBe("categorize_local");
+  expect(store.policy.expired).toBe(false);
+  nowMs -= CLOCK_SKEW_MS + 1;
+  expect(store.policy.expired).toBe(true);
 });
 
 const otherKey = generateKeyPairSync("ed25519").privateKey;
@@ -157,14 +158,6 @@ it.each(["", "{", "[]", '{"signed":{}}', '{"signed":{"payload":"{}","signature":
     expect(store.offer(sign(), undefined)).toEqual({ kind: "new" });
   },
 );
-
-it("the team can only make stricter", () => {
-  const policy = open().policy;
-  expect(tightened("full", policy)).toBe("categorize_local");
-  expect(tightened("categorize_local", policy)).toBe("categorize_local");
-  expect(tightened("off", policy)).toBe("off");
-  expect(tightened("full", undefined)).toBe("full");
-});
 
 it("asks without an ETag in the second half of its life, so that it is issued again", () => {
   const store = open();

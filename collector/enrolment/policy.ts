@@ -1,13 +1,12 @@
 import * as z from "zod";
 import type { AgentConfig, SignedConfig } from "#proto/agent-api.ts";
 import { fromHex } from "#proto/hex.ts";
-import { type Mode, MODES } from "#proto/egress.ts";
+import type { Mode } from "#proto/egress.ts";
 import type { Enrolment, EnrolmentFolder } from "./folder.ts";
 import {
   checkTime,
   type ConfigRefusal,
   contentOf,
-  isExpired,
   SignedConfigShape,
   verifyConfig,
 } from "./signed-config.ts";
@@ -30,7 +29,7 @@ export interface ServerPolicy {
   version: number;
   /** Milliseconds since the Unix epoch, UTC. */
   expiresAtMs: number;
-  /** No text is read or sent until a fresh one comes. */
+  /** Not good now, also by a clock that is wrong: no text is read or sent until a fresh one comes. */
   expired: boolean;
 }
 
@@ -93,7 +92,7 @@ export class PolicyStore {
       saltId: config.salt.id,
       version,
       expiresAtMs: expiresAt,
-      expired: isExpired(expiresAt, this.#now()),
+      expired: checkTime(config, this.#now()) !== undefined,
     };
   }
 
@@ -155,13 +154,6 @@ export function highestOf(folder: EnrolmentFolder): Highest {
 
 export function highestText(highest: Highest): string {
   return `${JSON.stringify(highest)}\n`;
-}
-
-/** The stricter of what is configured and what the team allows. A team without a say is undefined. */
-export function tightened(configured: Mode, policy: ServerPolicy | undefined): Mode {
-  if (policy === undefined) return configured;
-  if (policy.expired) return "off";
-  return MODES.indexOf(policy.mode) < MODES.indexOf(configured) ? policy.mode : configured;
 }
 
 function json(text: string | undefined): unknown {

@@ -82,7 +82,7 @@ export function checkTime({ issuedAt, expiresAt }: AgentConfig, nowMs: number): 
   return isExpired(expiresAt, nowMs) ? "expired" : undefined;
 }
 
-export function isExpired(expiresAtMs: number, nowMs: number): boolean {
+function isExpired(expiresAtMs: number, nowMs: number): boolean {
   return nowMs > expiresAtMs + CLOCK_SKEW_MS;
 }
 

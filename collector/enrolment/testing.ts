@@ -1,13 +1,29 @@
 /** For tests: a team's backend as far as machines speak with it, over HTTP, with a memory. */
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  verify,
+} from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AgentConfig, type AgentStatus, type SignedConfig, signedBytes } from "#proto/agent-api.ts";
+import {
+  type AgentConfig,
+  type AgentStatus,
+  type Consent,
+  type SignedConfig,
+  type SignedConsent,
+  signedBytes,
+} from "#proto/agent-api.ts";
 import type { Mode } from "#proto/egress.ts";
 import { EnrolmentFolder } from "./folder.ts";
+import { makeMachineKey } from "./machine-key.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -18,6 +34,8 @@ interface Agent {
   status?: AgentStatus;
   left?: { erase: boolean };
   revoked: boolean;
+  nonce?: string;
+  consent?: Consent;
 }
 
 export interface Call {
@@ -91,10 +109,10 @@ export class FakeTeam {
   }
 
   /** As if a machine had exchanged an enrolment token. */
-  enrolMachine(): { agent: string; token: string } {
+  enrolMachine(publicKey = ""): { agent: string; token: string } {
     const agent = `agt_${randomBytes(12).toString("hex")}`;
     const token = `tal_${randomBytes(32).toString("base64url")}`;
-    const known: Agent = { id: agent, developer: "dev_1", publicKey: "", revoked: false };
+    const known: Agent = { id: agent, developer: "dev_1", publicKey, revoked: false };
     this.agents.push(known);
     this.#tokens.set(token, { agent: known });
     return { agent, token };
@@ -198,6 +216,15 @@ export class FakeTeam {
         this.#tokens.set(next, { agent, replaces: token });
         return { status: 200, body: { agentToken: next } };
       }
+      case "POST /v1/agent/consent/nonce":
+        agent.nonce = randomBytes(32).toString("base64url");
+        return { status: 200, body: { nonce: agent.nonce } };
+      case "POST /v1/agent/consent":
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a machine sends
+        return { status: this.#accept(agent, call.body as SignedConsent) ? 204 : 409 };
+      case "POST /v1/agent/consent/withdraw":
+        delete agent.consent;
+        return { status: 204 };
       case "POST /v1/agent/unenroll":
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a test looks at
         agent.left = call.body as { erase: boolean };
@@ -206,6 +233,20 @@ export class FakeTeam {
       default:
         return { status: 404 };
     }
+  }
+
+  #accept(agent: Agent, { payload, signature }: SignedConsent): boolean {
+    const bytes = Buffer.from(payload, "base64url");
+    const jwk = { kty: "OKP", crv: "Ed25519", x: agent.publicKey };
+    const key = createPublicKey({ key: jwk, format: "jwk" });
+    const signed = Buffer.from(signature, "base64url");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a machine sends
+    const consent = JSON.parse(bytes.toString("utf8")) as Consent;
+    if (!verify(null, signedBytes("talos-consent-1", bytes), key, signed)) return false;
+    if (consent.nonce !== agent.nonce || consent.agent !== agent.id) return false;
+    delete agent.nonce;
+    agent.consent = consent;
+    return true;
   }
 
   #enrol({ body }: Call): { status: number; body?: unknown } {
@@ -242,16 +283,22 @@ export class FakeTeam {
 export class EnrolledMachine {
   readonly configDir: string = mkdtempSync(join(tmpdir(), "talos-enrolled-"));
   readonly folder: EnrolmentFolder = new EnrolmentFolder(this.configDir);
-  readonly agent: string;
+  agent = "";
 
   constructor(team: FakeTeam) {
-    const { agent, token } = team.enrolMachine();
+    this.enrol(team);
+  }
+
+  /** In this team, in place of the one before. */
+  enrol(team: FakeTeam): void {
+    const { publicKey, privateKey } = makeMachineKey();
+    const { agent, token } = team.enrolMachine(publicKey);
     this.agent = agent;
     const signed = team.signed(agent);
     const draft = this.folder.begin();
     draft.write("token", token);
     draft.write("salt", team.salt);
-    draft.write("machine.key", "a key");
+    draft.write("machine.key", privateKey);
     draft.write("policy.json", JSON.stringify({ signed }));
     draft.commit({
       endpoint: new URL(team.url),

@@ -25,6 +25,8 @@ export interface ReloaderOptions {
   log: Logger;
   /** The plan that runs from now on. */
   applied(plan: Plan): void;
+  /** Whether what the files say now is what runs. */
+  usable?: (isUsable: boolean) => void;
 }
 
 /** Applies a changed configuration to a running collector. A bad one changes nothing and is logged once, whole. */
@@ -83,15 +85,20 @@ export class Reloader {
     const asked = this.#asked;
     this.#asked = false;
     const next = this.#read();
-    if (next === undefined) return;
+    if (next === undefined) {
+      this.#o.usable?.(false);
+      return;
+    }
     this.#tell(next.notices);
     try {
       const { needsRestart, kept, started, stopped } = await service.reload(next.plan);
       this.#o.applied(service.plan);
+      this.#o.usable?.(true);
       if (started + stopped === 0) log[asked ? "info" : "debug"](UNCHANGED, { kept });
       else log.info("configuration applied", { kept, started, stopped });
       this.#tellRestart(needsRestart);
     } catch (error) {
+      this.#o.usable?.(false);
       log.error("a component refused the new configuration; the one before goes on", {
         details: error instanceof Error ? oneLine([error.message]) : "unknown",
       });

@@ -30,6 +30,13 @@ export function pipelineOf(pending: string): string {
   return pending.slice("text:".length);
 }
 
+/** The queue as somebody who reads of it knows it. */
+export function queueTitle(queue: string): string {
+  if (isPendingLane(queue)) return `texts to be read (${pipelineOf(queue)})`;
+  const exporter = withoutLane(queue);
+  return exporter === queue ? queue : `texts for ${exporter}`;
+}
+
 /** Everything that has a queue: exporters, the primary first, then the lanes of pipelines that may read text. */
 export function queuesOf({ exporters, pipelines }: Pick<Plan, "exporters" | "pipelines">): string[] {
   const reading = pipelines.filter(({ mode }) => mode !== "off");

@@ -125,7 +125,7 @@ export class TextWorker {
   async #work(pipeline: Pipeline, lane: string, { id }: QueuedBatch, envelope: TextEnvelope): Promise<Step> {
     const { record } = envelope;
     const before = this.#o.mode();
-    if (!before.isFresh) return this.#hold("policy_expired", STALE_MS);
+    if (!before.isFresh) return this.#hold("no_valid_configuration", STALE_MS);
     const isTold = mayRead(envelope, before) && !this.#o.isExcluded(record) && !this.#isFailing(id);
     if (isTold) {
       const [primary] = pipeline.destinations;
@@ -135,7 +135,7 @@ export class TextWorker {
     }
     // It may have become stricter meanwhile.
     const now = this.#o.mode();
-    if (isTold && !now.isFresh) return this.#hold("policy_expired", STALE_MS);
+    if (isTold && !now.isFresh) return this.#hold("no_valid_configuration", STALE_MS);
     const mode = isTold && mayRead(envelope, now) ? strictest(before.mode, now.mode) : "off";
     const reason = this.#isFailing(id) ? "failed" : undefined;
     this.#o.resolve(pipeline.name, { envelope, mode, row: { exporter: lane, id }, reason });

@@ -198,7 +198,7 @@ export function sendingWhile(component: Exporter, isFresh: () => boolean): Expor
     shutdown: (signal) => component.shutdown(signal),
     async send(request, signal, places) {
       if (isFresh()) return component.send(request, signal, places);
-      return { kind: "retry", reason: "waits for a fresh signed configuration", afterMs: 30_000 };
+      return { kind: "retry", reason: "waits for a configuration that is valid now", afterMs: 30_000 };
     },
   };
 }

@@ -4,6 +4,7 @@ import { errorCode } from "#component/error-code.ts";
 import { readStatus } from "#state/status.ts";
 import { noState } from "../no-state.ts";
 import { type Check, fail, type Finding, ok, skip, together, warn } from "./check.ts";
+import { queueTitle } from "../../service/text-lanes.ts";
 
 const MIB = 1_048_576;
 /** Below it SQLite's own files may not fit. */
@@ -112,7 +113,7 @@ export const instance: Check = {
         .filter(({ health }) => health?.state === "parked")
         .map(({ exporter }) =>
           warn(
-            `records for ${exporter} are parked`,
+            `records for ${queueTitle(exporter)} are parked`,
             "mend what is said of that destination here (nothing is lost)",
           ),
         ),

@@ -1,5 +1,6 @@
 import { span } from "../status-text.ts";
 import type { Rates, Sample } from "./sample.ts";
+import { queueTitle } from "../../service/text-lanes.ts";
 
 export interface ScreenOptions {
   columns: number;
@@ -72,7 +73,7 @@ function row(name: string, rate: number | undefined, sum: number, more: string):
 }
 
 function destinations({ status, atMs }: Sample): Line[] {
-  const width = Math.max(12, ...status.destinations.map(({ exporter }) => exporter.length));
+  const width = Math.max(12, ...status.destinations.map(({ exporter }) => queueTitle(exporter).length));
   const head = `${"destination".padEnd(width)}     queued     parked  oldest unsent  state`;
   return [
     [head, "dim"],
@@ -84,7 +85,7 @@ function destinations({ status, atMs }: Sample): Line[] {
         state === "ok" ? "ok" : `${state}: ${health?.lastProblem ?? "failing"}; nothing is lost`;
       const cells = [compact(queued.records), compact(parked.records)].map((cell) => cell.padStart(10));
       return [
-        `${exporter.padEnd(width)} ${cells.join(" ")}  ${age.padStart(13)}  ${problem}`,
+        `${queueTitle(exporter).padEnd(width)} ${cells.join(" ")}  ${age.padStart(13)}  ${problem}`,
         state === "ok" ? undefined : "bad",
       ];
     }),
