@@ -1,4 +1,4 @@
-import type { Logger } from "#component/component.ts";
+import type { Ledger, Logger } from "#component/component.ts";
 import { defaultConfigDir } from "#config/paths.ts";
 import { find, type Tree } from "#config/tree.ts";
 import { type Mode, MODES } from "#proto/egress.ts";
@@ -36,6 +36,8 @@ interface EnrolledOptions {
   inForce: InForce;
   /** True: the backend is told and asked nothing. */
   isDryRun: boolean;
+  /** Told of what is said to the backend. */
+  ledger: Ledger | undefined;
 }
 
 /** What `talos run` does on a machine that is enrolled. On any other, nothing. */
@@ -64,6 +66,7 @@ class EnrolledRun {
       },
       platform,
       clock: systemClock,
+      ledger: options.ledger,
     });
     this.#parties = () => ({
       configDir: options.plan().configDir,
@@ -98,13 +101,12 @@ class EnrolledRun {
       if (trouble !== undefined)
         log.debug("an acceptance could not be told, trying again", { reason: trouble.reason });
       inForce.refresh();
+      return trouble?.kind === "later" ? (trouble.afterMs ?? SETTLE_AGAIN_MS) : SETTLE_EVERY_MS;
     } catch {
       log.warn("an acceptance cannot be kept, trying again");
-    }
-      return trouble?.kind === "later" ? (trouble.afterMs ?? SETTLE_AGAIN_MS) : SETTLE_EVERY_MS;
-    return SETTLE_EVERY_MS;
-  }
       return SETTLE_AGAIN_MS;
+    }
+  }
 
   /** Remembers where the settings of a configuration come from. */
   seen(read: PlanOptions): PlanOptions {
@@ -190,6 +192,7 @@ export function followChanges(changing: Changing) {
     log,
     inForce,
     isDryRun: changing.isDryRun,
+    ledger: service.ledger,
     plan: () => service.plan,
     reload: () => reloader.request(),
   });
@@ -199,13 +202,22 @@ export function followChanges(changing: Changing) {
     read: () => enrolled.seen(changing.read()),
     clock: systemClock,
     log,
+    usable: (isUsable) => inForce.usable(isUsable),
     applied: (plan) => {
       changing.applied(plan);
       enrolled.changed();
-    usable: (isUsable) => inForce.usable(isUsable),
     },
   });
   return { enrolled, reloader };
+}
+
+/** SHA-256 of the team's key, hex, where this machine is enrolled. */
+export function pinnedFingerprint(): string | undefined {
+  try {
+    return new EnrolmentFolder(defaultConfigDir(systemPlatform())).read()?.fingerprint;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The factory's own schema has checked it. */

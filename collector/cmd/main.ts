@@ -8,6 +8,7 @@ import { doctorCommand } from "./doctor-command.ts";
 import { refuseInDryRun } from "./dry-run.ts";
 import { enrollCommand } from "./enroll-command.ts";
 import { excludeCommand } from "./exclude-command.ts";
+import { ledgerCommand } from "./ledger-command.ts";
 import { outboxCommand } from "./outbox-command.ts";
 import { pauseCommand, resumeCommand } from "./pause-command.ts";
 import { previewCommand } from "./preview-command.ts";
@@ -61,6 +62,7 @@ Examples:
   .addCommand(pauseCommand())
   .addCommand(resumeCommand())
   .addCommand(outboxCommand())
+  .addCommand(ledgerCommand())
   .addCommand(auditCommand())
   .addCommand(supportBundleCommand())
   .addCommand(enrollCommand())

@@ -7,7 +7,7 @@ import { Service } from "../service/service.ts";
 import { queueTitle } from "../service/text-lanes.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { dryRunOf, type DryRun } from "./dry-run.ts";
-import { followChanges } from "./enrolled.ts";
+import { followChanges, pinnedFingerprint } from "./enrolled.ts";
 import { EXIT } from "./failure.ts";
 import { Observing } from "./observing.ts";
 import { CONFIG_HELP, type PlanOptions, readPlan, several } from "./options.ts";
@@ -79,6 +79,7 @@ async function run(options: RunOptions): Promise<number> {
     once: options.once === true,
     taps: seeing.taps,
     modes: inForce,
+    pinned: pinnedFingerprint,
   });
   const stop = stopSignal();
   dry?.printQueued(service.store, plan);
@@ -93,7 +94,7 @@ async function run(options: RunOptions): Promise<number> {
     isDryRun: dry !== undefined,
     applied: (next) => Object.assign(output, next.service.logs),
   });
-  await seeing.start(plan.stateDir);
+  await seeing.start(plan.stateDir, () => service.ledger?.tellKey());
   if (options.once === true) {
     const code = await runOnce(service, options.drainTimeout * 1_000, stop, dry);
     await seeing.stop();

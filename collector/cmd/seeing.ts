@@ -19,10 +19,11 @@ export class Seeing {
   }
 
   /** While this process holds the state folder's lock. */
-  async start(dir: string): Promise<void> {
+  async start(dir: string, ledgerKey: () => string | undefined = () => undefined): Promise<void> {
     const { os } = systemPlatform();
     const { taps, log } = this;
-    this.#control = await ControlServer.open({ dir, os, version: VERSION, taps, recent: this.#recent, log });
+    const recent = this.#recent;
+    this.#control = await ControlServer.open({ dir, os, version: VERSION, taps, recent, log, ledgerKey });
   }
 
   async stop(): Promise<void> {

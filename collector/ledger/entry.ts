@@ -3,8 +3,8 @@ import * as z from "zod";
 import { MODES } from "#proto/egress.ts";
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
-const Number_ = z.int().nonnegative();
-const common = { n: z.int().positive(), at: Number_ };
+const Natural = z.int().nonnegative();
+const common = { n: z.int().positive(), at: Natural };
 
 /** A request, kept before it left. */
 const Sent = z.strictObject({
@@ -18,17 +18,17 @@ const Sent = z.strictObject({
   type: z.string(),
   encoding: z.enum(["gzip", "identity"]),
   /** Of the body before compression. */
-  bytes: Number_,
+  bytes: Natural,
   /** SHA-256(nonce ‖ body). */
   digest: Hash,
-  records: Number_.exactOptional(),
+  records: Natural.exactOptional(),
   mode: z.enum(MODES).exactOptional(),
   text: z.literal(true).exactOptional(),
   masked: z.literal(true).exactOptional(),
   /** A receipt was asked for. */
   team: z.literal(true).exactOptional(),
   places: z
-    .array(z.strictObject({ file: z.string(), from: Number_, to: Number_.exactOptional() }))
+    .array(z.strictObject({ file: z.string(), from: Natural, to: Natural.exactOptional() }))
     .exactOptional(),
   /** The body is the same as that of this entry, where it stands. */
   body_of: z.int().positive().exactOptional(),
@@ -42,7 +42,7 @@ const Answered = z.strictObject({
   of: z.int().positive(),
   outcome: z.enum(["taken", "refused", "failed"]),
   status: z.int().exactOptional(),
-  rejected: Number_.exactOptional(),
+  rejected: Natural.exactOptional(),
   receipt: z.string().exactOptional(),
   /** SHA-256 of the team's key, as it was pinned then. */
   pinned: Hash.exactOptional(),

@@ -25,6 +25,11 @@ export class LedgerFolder {
     this.lockFile = path.join(dir, "lock.db");
   }
 
+  /** Its key ends with the collector. */
+  get isInMemory(): boolean {
+    return path.basename(this.dir) === MEMORY_FOLDER;
+  }
+
   get exists(): boolean {
     return existsSync(this.keyFile);
   }

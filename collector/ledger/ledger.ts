@@ -62,9 +62,9 @@ export class RequestLedger implements Ledger {
     this.#tried(() => this.#forget(() => true));
   }
 
-  /** For another process of this user, while the key is in memory alone; undefined before anything left. */
+  /** For another process of this user, where the key is in memory alone; otherwise undefined, as before anything left. */
   tellKey(): string | undefined {
-    return this.#open?.cipher.tell();
+    return this.#open?.folder.isInMemory === true ? this.#open.cipher.tell() : undefined;
   }
 
   async close(): Promise<void> {
@@ -85,7 +85,9 @@ export class RequestLedger implements Ledger {
     this.#isFailing = false;
     return {
       headers: isTeams === true ? { [LEDGER_HEADER]: writeLedgerMark(nonce, hash) } : {},
-      answered: (answer) => void this.#tried(() => this.#answered(n, departure, answer)),
+      answered: (answer) => {
+        this.#tried(() => this.#answered(n, departure, answer));
+      },
     };
   }
 
@@ -168,19 +170,21 @@ export class RequestLedger implements Ledger {
 
   /** In turn, because a later one covers what an earlier one was to. */
   async #synced(): Promise<void> {
-    const writer = this.#open?.writer;
-    const synced = this.#syncing.then(async () => {
-      try {
-        await writer?.sync();
-      } catch (error) {
-        this.#failed(error);
-      }
-    });
+    const synced = this.#syncAfter(this.#syncing, this.#open?.writer);
     this.#syncing = synced;
     const late = Promise.withResolvers<void>();
     const cancel = this.#o.clock.after(PATIENCE_MS, () => late.resolve());
     await Promise.race([synced, late.promise]);
     cancel();
+  }
+
+  async #syncAfter(before: Promise<void>, writer: LedgerWriter | undefined): Promise<void> {
+    await before;
+    try {
+      await writer?.sync();
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   #tried<T>(work: () => T): T | undefined {

@@ -15,7 +15,7 @@ import { syncFolder } from "#state/private-file.ts";
 import type { LedgerCipher } from "./cipher.ts";
 import { type Draft, entryHash, entryText, GENESIS } from "./entry.ts";
 import { entryFrame, type Framed, frameAt, readEntry, readStart, startFrame } from "./frame.ts";
-import { LedgerFolder, readIfThere } from "./folder.ts";
+import { type LedgerFolder, readIfThere } from "./folder.ts";
 import { type Head, sealHead } from "./head.ts";
 import { WriteLock } from "./write-lock.ts";
 

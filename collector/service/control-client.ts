@@ -51,7 +51,7 @@ export class ControlClient {
 
   /** Asks and waits for the answer, at most 5 s. */
   async ask(
-    request: "snapshot" | "points" | "tap",
+    request: "snapshot" | "points" | "tap" | "ledger",
     more: Record<string, string> = {},
   ): Promise<ControlAnswer> {
     this.#socket.write(`${JSON.stringify({ v: CONTROL_VERSION, request, ...more })}\n`);

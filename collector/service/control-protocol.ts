@@ -15,6 +15,7 @@ const SOCKET_FILE = "control.sock";
 export const ControlRequest = z.discriminatedUnion("request", [
   z.strictObject({ v: z.number(), request: z.literal("snapshot") }),
   z.strictObject({ v: z.number(), request: z.literal("points") }),
+  z.strictObject({ v: z.number(), request: z.literal("ledger") }),
   z.strictObject({
     v: z.number(),
     request: z.literal("tap"),
@@ -51,6 +52,8 @@ export const ControlAnswer = z.object({
     .array(z.object({ pipeline: z.string(), point: z.string(), refused: z.string().optional() }))
     .optional(),
   tapping: z.string().optional(),
+  /** Opens the ledger whose key is in memory alone; absent where it has another, or none. */
+  ledger: z.string().optional(),
   /** One request as OTLP/JSON. */
   records: z.unknown().optional(),
   /** Records that were not shown, because nobody read fast enough. */

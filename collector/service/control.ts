@@ -27,6 +27,8 @@ export interface ControlOptions {
   taps: Taps;
   recent: { readonly lines: readonly RecentLine[] };
   log: Logger;
+  /** Opens the ledger whose key is in memory alone. */
+  ledgerKey?(): string | undefined;
 }
 
 /**
@@ -151,8 +153,15 @@ class Conversation {
   #serve(request: ControlRequest): boolean {
     if (request.request === "tap") return this.#tap(request);
     if (request.request === "points") this.#send({ points: this.#o.taps.points });
+    else if (request.request === "ledger") this.#send(this.#ledger());
     else this.#send({ snapshot: this.#snapshot() });
     return true;
+  }
+
+  /** A pipe of Windows can be opened by others, too. */
+  #ledger(): Pick<ControlAnswer, "ledger"> {
+    const ledger = this.#o.os === "win32" ? undefined : this.#o.ledgerKey?.();
+    return ledger === undefined ? {} : { ledger };
   }
 
   #snapshot(): ControlAnswer["snapshot"] {

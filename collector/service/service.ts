@@ -4,8 +4,7 @@ import { type FirstStart, readOrCreateFirstStart } from "#state/first-start.ts";
 import { loadMasterKey, type MasterKey } from "#state/key-source.ts";
 import { endRotation } from "#state/rotate-key.ts";
 import { acquireLock, type Lock } from "#state/lock.ts";
-import { RequestLedger } from "../ledger/ledger.ts";
-import { openOwnLedger } from "../ledger/open.ts";
+import type { RequestLedger } from "../ledger/ledger.ts";
 import { StateStore } from "#state/store.ts";
 import { Admission } from "./admission.ts";
 import { Backfill } from "./backfill.ts";
@@ -13,6 +12,7 @@ import { livePlan, samePlan } from "./diff.ts";
 import { type Changes, Graph } from "./graph.ts";
 import { type Modes, NO_TEXT } from "./modes.ts";
 import { type Pause, pausesFile } from "./pauses.ts";
+import { ownLedger } from "./own-ledger.ts";
 import { Pausing } from "./pausing.ts";
 import type { Plan } from "./plan.ts";
 import { Rooms } from "./rooms.ts";
@@ -44,7 +44,7 @@ export interface ServiceOptions {
   /** Where somebody on this machine may look at records on their way. */
   taps?: Taps;
   /** SHA-256 of the key of the team that this machine is enrolled with, hex. */
-  pinned?(): string | undefined;
+  pinned?: () => string | undefined;
 }
 
 /** What a reload did, and which changed settings wait for a restart. */
@@ -60,38 +60,6 @@ const KEY_NOTES = {
 
 function keyNoteOf({ source, note }: MasterKey): string {
   return note === "" ? KEY_NOTES[source] : note;
-}
-
-function ledgerOf(
-  { plan, clock, log, pinned }: ServiceOptions,
-  store: StateStore,
-  { key, source: keySource }: MasterKey,
-  missed: () => void,
-): RequestLedger | undefined {
-  const {
-    enabled,
-    max_size: maxSizeBytes,
-    max_age: maxAgeMs,
-    keep_content: keepContent,
-  } = plan.service.ledger;
-  if (!enabled) return undefined;
-  const { rotatedKey } = store;
-  const place = {
-    stateDir: plan.stateDir,
-    masterKey: rotatedKey ?? key,
-    keySource,
-    isSettled: rotatedKey === undefined,
-  };
-  return new RequestLedger({
-    open: () => openOwnLedger(place, clock.now(), log),
-    limits: { maxSizeBytes, maxAgeMs },
-    keepContent,
-    isOwner: true,
-    pinned: () => pinned?.(),
-    clock,
-    log,
-    missed,
-  });
 }
 
 /** A running collector: starts exporters first and receivers last, and stops in the opposite order. */
@@ -129,7 +97,7 @@ export class Service {
     this.#admission = admission;
     this.#o = options;
     this.keyNote = keyNoteOf(masterKey);
-    this.ledger = ledgerOf(options, store, masterKey, () => this.#graph.ledgerMissed());
+    this.ledger = ownLedger(options, store, masterKey, () => this.#graph.ledgerMissed());
     this.#lock = lock;
     this.store = store;
     this.failure = new Promise((_, reject) => {
@@ -147,13 +115,8 @@ export class Service {
     const { stateDir: dir, configDir } = options.plan;
     const failed = (error: Error) => this.#failed(error);
     this.#stateFolder = new StateFolder({ dir, configDir, firstStart, clock, log, failed });
-    this.#rooms = new Rooms({
-      store,
-      clock,
-      log,
-      plan: () => this.#graph.plan,
-      refill: (id) => void this.#refill(id),
-    });
+    const refill = (id: string) => void this.#refill(id);
+    this.#rooms = new Rooms({ store, clock, log, plan: () => this.#graph.plan, refill });
     this.#graph = new Graph(
       {
         ...options,
