@@ -4,7 +4,7 @@ const Block = z
   .object({
     type: z.string().catch("other"),
     text: z.string().optional().catch(undefined),
-    input: z.unknown(),
+    input: z.unknown().optional(),
   })
   .catch({ type: "other", input: undefined });
 const Message = z.object({
