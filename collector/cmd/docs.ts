@@ -10,6 +10,7 @@ import { openApiPage, rolesTable } from "./docs/api.ts";
 import { egressPage } from "./docs/egress.ts";
 import { settingsTable } from "./docs/settings.ts";
 import { replaceBlock } from "./docs/table.ts";
+import { trustPage } from "./docs/trust.ts";
 
 /** The project. */
 const root = path.resolve(import.meta.dirname, "../..");
@@ -17,6 +18,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 /** Every page that is derived from code, by its path from the root of the project, and how it is written. */
 export const pages: ReadonlyMap<string, () => string> = new Map([
   ["docs/egress-contract.md", egressPage],
+  ["docs/trust.md", trustPage],
   ["docs/categories.md", () => categoriesPage(currentPage("docs/categories.md"))],
   ["docs/config.schema.json", () => `${jsonText(configSchema(components))}\n`],
   ["docs/openapi.json", openApiPage],

@@ -7,6 +7,7 @@ import { SocketTrap } from "#testkit/preloaded.ts";
 import { noTerminal, Terminal } from "#testkit/terminal.ts";
 import { TOKENS } from "../../processors/redaction/corpus/tokens.ts";
 import { Random } from "../../processors/redaction/corpus/random.ts";
+import { contractHash, writeAcceptance } from "../consent/acceptance.ts";
 import { type Kind, Planted } from "../proof/canaries.ts";
 import { filesBelow, NeedleIndex } from "../proof/search.ts";
 import { writeHome } from "../proof/session.ts";
@@ -124,6 +125,49 @@ it("shows the records that a run then sends, under the same ids", async () => {
   const sent = readFileSync(machine.outFile("file"), "utf8");
   const uids = [...sent.matchAll(/"log\.record\.uid","value":\{"stringValue":"([0-9a-f]{32})"/g)];
   expect(shown.toSorted()).toEqual(uids.map(([, uid = ""]) => uid).toSorted());
+});
+
+it("shows in mode full the texts that a run then sends, to the letter", async () => {
+  categorize("provider: rules");
+  const atMs = Date.now() - 3_600_000;
+  mkdirSync(machine.stateDir, { mode: 0o700 });
+  const firstStart = { first_start_ms: atMs, instance_id: "0".repeat(32) };
+  writeFileSync(path.join(machine.stateDir, "first-start.json"), JSON.stringify(firstStart));
+  writeAcceptance(machine.stateDir, {
+    mode: "full",
+    by: "developer",
+    team: "",
+    agent: "",
+    retention_days: 0,
+    contract: contractHash("full"),
+    accepted_at: atMs,
+    expires_at: atMs + 86_400_000,
+  });
+  const { modes, mode_in_force: inForce } = await preview("--since", "1h");
+  expect(inForce).toBe("full");
+  const shown = modes.full[0].records.flatMap(({ body }) => body ?? []);
+  expect((await machine.talos("run", "--once")).code).toBe(0);
+  const sent = Array.from(
+    readFileSync(machine.outFile("file"), "utf8").matchAll(/"body":\{"stringValue":("(?:[^"\\]|\\.)*")\}/g),
+    ([, text = ""]) => JSON.parse(text) as string,
+  );
+  expect(shown).toHaveLength(12);
+  expect(shown.toSorted()).toEqual(sent.toSorted());
+});
+
+it("the README shows what it prints", async () => {
+  categorize(`provider: cloud, endpoint: "https://team.example", token: t`);
+  const readme = readFileSync(path.resolve(import.meta.dirname, "../../README.md"), "utf8");
+  const [, shown = ""] = /<!-- preview -->\n\n```text\n([^`]*)```/.exec(readme) ?? [];
+  const { stdout } = await machine.talos("preview");
+  // Rules and attributes depend on the texts; what is said about them does not.
+  const fixed = (text: string) =>
+    text
+      .split("\n")
+      .filter((line) => !/^ {2}(?:mode|secret|category|gate|leak guard)|^[x ]{24}/.test(line))
+      .join("\n")
+      .replaceAll(/https:\S+|Destination: \S+|\d[\d:-]*/g, "n");
+  expect(fixed(shown)).toBe(fixed(stdout));
 });
 
 it("asks the model on this computer alone, and says that rules decide without it", async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -65,6 +65,10 @@ it("is a table of 80 columns that names what was planted and shows nothing of it
   expect(stdout).toContain("nothing survived that should not");
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(stdout).toMatch(/prompts: words, names, code +- +local +asked +sent, asked\n/);
+  const readme = readFileSync(path.resolve(import.meta.dirname, "../../README.md"), "utf8");
+  const [, shown = ""] = /<!-- prove -->\n\n```text\n([^`]*)```/.exec(readme) ?? [];
+  const words = (text: string) => text.replaceAll(/ *[\d.,]+/g, " n");
+  expect(words(shown)).toBe(words(stdout));
 });
 
 const MUTATIONS: { name: string; changes: Change[]; leaks: { mode: Mode; kind: string; way: string } }[] = [

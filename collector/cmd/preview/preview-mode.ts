@@ -145,7 +145,7 @@ async function resolveText(
   }
   if (mode === "full" || record.body === undefined) return;
   delete record.body;
-  tally.byMode("prompt_texts_not_sent");
+  tally.byMode("prompt_texts_in_no_record");
 }
 
 function requestOf(

@@ -153,7 +153,7 @@ function rowOf(label: string, cells: readonly string[]): string {
 
 interface Row {
   label: string;
-  count: (one: ModePreview) => number;
+  count: (one: ModePreview) => number | string;
 }
 
 function sentRows(modes: readonly ModePreview[]): string[] {
@@ -163,13 +163,17 @@ function sentRows(modes: readonly ModePreview[]): string[] {
   const rows: Row[] = [
     { label: "requests", count: having("gen_ai.client.inference.operation.details", () => true) },
     { label: "prompts", count: having("talos.prompt", () => true) },
-    { label: "  with a category", count: having("talos.prompt", has("talos.category")) },
+    {
+      label: "  with a category",
+      count: (one) =>
+        having("talos.prompt", has("talos.category"))(one) || (one.asked.length > 0 ? "asked" : 0),
+    },
     { label: "  with a hint of the task", count: having("talos.prompt", has("talos.task_hint")) },
     { label: "  with their text", count: having("talos.prompt", ({ body }) => body !== undefined) },
     { label: "  whose category the backend is asked for", count: ({ asked }) => asked.length },
     { label: "answers, with their text", count: having("talos.completion", () => true) },
   ];
-  return rows.map(({ label, count }) => countLine(label, modes.map(count)));
+  return rows.map(({ label, count }) => rowOf(label, modes.map((one) => count(one) || "-").map(String)));
 }
 
 function countLine(label: string, counts: readonly number[]): string {
