@@ -421,6 +421,24 @@ describe("erasing a developer", () => {
   });
 });
 
+describe("erasing a developer while R2 fails", () => {
+  it("erases nothing yet, and the machine can ask again", async () => {
+    await storeTurn();
+    const fails = async () => {
+      throw new Error("R2 failed");
+    };
+    const init = {
+      method: "POST",
+      headers: { authorization: `Bearer ${machine.agentToken}`, "content-type": "application/json" },
+      body: JSON.stringify({ erase: true }),
+    };
+    const failed = await call("/v1/agent/unenroll", init, { CONTENT: { delete: fails } as never });
+    expect([failed.status, await count("content"), await count("events")]).toEqual([503, 2, 2]);
+    expect((await call("/v1/agent/unenroll", init)).status).toBe(204);
+    expect([await objects(), await count("content"), await count("events")]).toEqual([[], 0, 0]);
+  });
+});
+
 describe("who reads", () => {
   it.each(["viewer", "manager"] as const)("no %s", async (role) => {
     await storeTurn();
@@ -614,16 +632,16 @@ describe("at night", () => {
     expect([await count("content"), await objects()]).toEqual([0, []]);
   });
 
-  it("a row without an object goes, and an object without a row after a day", async () => {
+  it("a row without an object goes, and an object without a row when it cannot come any more", async () => {
     await storeTurn(1);
     await storeTurn(2);
     const [first = "", second = ""] = await objects();
     await env.CONTENT.delete(first);
     await env.DB.prepare("DELETE FROM content WHERE uid = unhex(?1)").bind(second.split("/").at(-1)).run();
     await night();
-    // Its row may still be in the queue.
+    // Its row may still be in a queue or among the dead letters.
     expect([await count("content"), await objects()]).toEqual([2, expect.arrayContaining([second])]);
-    vi.useFakeTimers({ now: Date.now() + 2 * DAY_S * 1000, toFake: ["Date"] });
+    vi.useFakeTimers({ now: Date.now() + 16 * DAY_S * 1000, toFake: ["Date"] });
     await night();
     vi.useRealTimers();
     expect([await count("content"), (await objects()).includes(second)]).toEqual([2, false]);

@@ -1,6 +1,7 @@
 import { contentName, type PlacedContent } from "../domain/content.ts";
+import { deleteTexts } from "./content.ts";
 
-/** Rows that are read at once. */
+/** Texts that are deleted at once. */
 const PAGE = 1000;
 
 /** What is erased must not come back: data of the developer from before. */
@@ -38,25 +39,59 @@ export async function findErased(
   return results.flatMap(({ key }) => contents[key] ?? []);
 }
 
-/** Names of the developer's objects, page by page. */
-export async function* namesOfDeveloper(
-  db: D1Database,
-  team: number,
-  developer: number,
-): AsyncGenerator<string[]> {
-  for (let after = { session: "", uid: "" }; ;) {
+export interface ContentRow {
+  team: string;
+  session: string;
+  uid: string;
+}
+
+/** Deletes the developer's texts, each page of them before its rows. */
+export async function deleteTextsOf(
+  { db, bucket }: { db: D1Database; bucket: R2Bucket },
+  { team, developer }: { team: number; developer: number },
+): Promise<void> {
+  for (;;) {
     const { results } = await db
       .prepare(
         `SELECT t.public_id team, lower(hex(c.session)) session, lower(hex(c.uid)) uid
-           FROM content c JOIN teams t ON t.id = c.team
-          WHERE c.team = ?1 AND c.developer = ?2 AND (c.session, c.uid) > (unhex(?3), unhex(?4))
-          ORDER BY c.session, c.uid LIMIT ${PAGE}`,
+           FROM content c JOIN teams t ON t.id = c.team WHERE c.team = ?1 AND c.developer = ?2 LIMIT ${PAGE}`,
       )
-      .bind(team, developer, after.session, after.uid)
-      .all<{ team: string; session: string; uid: string }>();
-    const last = results.at(-1);
-    if (last === undefined) return;
-    yield results.map((row) => contentName(row.team, row));
-    after = last;
+      .bind(team, developer)
+      .all<ContentRow>();
+    if (results.length === 0) return;
+    await deleteTexts(bucket, namesOf(results));
+    await deleteRows(db, team, results);
   }
+}
+
+export async function deleteRows(
+  db: D1Database,
+  team: number,
+  rows: readonly Pick<ContentRow, "session" | "uid">[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await db
+    .prepare(
+      `DELETE FROM content WHERE team = ?1 AND (session, uid) IN (
+          SELECT unhex(value ->> 'session'), unhex(value ->> 'uid') FROM json_each(?2))`,
+    )
+    .bind(team, JSON.stringify(rows.map(({ session, uid }) => ({ session, uid }))))
+    .run();
+}
+
+/** For a transaction that goes on where `deleteTextsOf` ended: its result says whose objects must go, see `namesOf`. */
+export function deleteLateRows(
+  db: D1Database,
+  { team, developer }: { team: number; developer: number },
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `DELETE FROM content WHERE team = ?1 AND developer = ?2 RETURNING
+          (SELECT public_id FROM teams WHERE id = ?1) team, lower(hex(session)) session, lower(hex(uid)) uid`,
+    )
+    .bind(team, developer);
+}
+
+export function namesOf(rows: readonly ContentRow[]): string[] {
+  return rows.map((row) => contentName(row.team, row));
 }

@@ -1,11 +1,13 @@
 import { contentName, contentPrefix } from "../domain/content.ts";
 import { deleteTexts } from "./content.ts";
+import { deleteRows } from "./content-rows.ts";
 
-const DAY_MS = 86_400_000;
+/** A dead letter, which can still be queued again, is kept for 14 days: until then an object's row may come. */
+const WAIT_MS = 15 * 86_400_000;
 /** Objects of a page. */
 const PAGE = 1000;
 /** Pages of one night: each needs a few queries, and a Worker may have a thousand. The next night goes on. */
-const PAGES = 200;
+const PAGES = 150;
 
 interface Place {
   /** The database's own number. */
@@ -23,7 +25,7 @@ interface SweptTeam {
 
 /**
  * Goes through objects and rows side by side, and deletes what is over, what has no other half, and all of teams that
- * were deleted. An object gets a day, in which its row may still wait in the queue. Returns how many objects and rows
+ * were deleted. An object gets fifteen days, in which its row may still wait in a queue or among the dead letters. Returns how many objects and rows
  * went.
  */
 export async function sweepContent(
@@ -66,7 +68,8 @@ async function sweepPage(
 
   const over = rows.filter((row) => team.deleted !== null || row.isOver === 1);
   const orphans = list.objects.filter(
-    ({ key, uploaded }) => !stored.has(key) && (team.deleted !== null || uploaded.getTime() < nowMs - DAY_MS),
+    ({ key, uploaded }) =>
+      !stored.has(key) && (team.deleted !== null || uploaded.getTime() < nowMs - WAIT_MS),
   );
   // Written since the list was made, it is there now.
   const empty: Row[] = [];
@@ -111,17 +114,6 @@ async function rowsBetween(
 function idsIn(name: string): { session: string; uid: string } {
   const [, , session = "", uid = ""] = name.split("/");
   return { session, uid };
-}
-
-async function deleteRows(db: D1Database, team: number, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return;
-  await db
-    .prepare(
-      `DELETE FROM content WHERE team = ?1 AND (session, uid) IN (
-          SELECT unhex(value ->> 'session'), unhex(value ->> 'uid') FROM json_each(?2))`,
-    )
-    .bind(team, JSON.stringify(rows.map(({ session, uid }) => ({ session, uid }))))
-    .run();
 }
 
 async function readPlace(db: D1Database): Promise<Place> {

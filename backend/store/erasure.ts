@@ -2,7 +2,7 @@ import type { AgentActor } from "../domain/actor.ts";
 import { auditActor } from "../domain/audit.ts";
 import { audited } from "./audit.ts";
 import { deleteTexts } from "./content.ts";
-import { namesOfDeveloper } from "./content-rows.ts";
+import { type ContentRow, deleteLateRows, deleteTextsOf, namesOf } from "./content-rows.ts";
 
 const OF_DEVELOPER = "WHERE team = ?1 AND developer = ?2";
 /** By these the index finds a developer's events, where a search for the developer would read all of the team's. */
@@ -41,17 +41,15 @@ export async function eraseDeveloper(
     target: row?.public_id ?? "",
   } as const;
   const bound = (sql: string) => db.prepare(sql).bind(actor.team, actor.developer);
-  // Texts first: when that fails, the machine asks again for all of it. What comes in between finds no row, and is swept.
-  for await (const names of namesOfDeveloper(db, actor.team, actor.developer)) {
-    await deleteTexts(bucket, names);
-  }
-  await audited(db, actor.team, entry, nowMs, [
+  // Texts first: when that fails, nothing else is erased yet, and the machine asks again.
+  await deleteTextsOf({ db, bucket }, actor);
+  const { results } = await audited<ContentRow>(db, actor.team, entry, nowMs, [
+    deleteLateRows(db, actor),
     bound(
       `DELETE FROM events INDEXED BY events_by_session ${OF_DEVELOPER} AND session IN (SELECT x'' UNION SELECT * FROM ${SESSIONS})`,
     ),
     bound(`DELETE FROM sessions WHERE team = ?1 AND session IN ${SESSIONS}`),
     bound(`DELETE FROM categories ${OF_DEVELOPER}`),
-    bound(`DELETE FROM content ${OF_DEVELOPER}`),
     bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
     bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
     db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),
@@ -64,4 +62,5 @@ export async function eraseDeveloper(
       )
       .bind(actor.team, actor.developer, nowMs, actor.agent),
   ]);
+  await deleteTexts(bucket, namesOf(results[0]?.results ?? []));
 }
