@@ -995,6 +995,19 @@ describe.skipIf(!present)("the settings in a browser", () => {
       },
     );
 
+    it("reads whole tables where there is room, however long the names are", async () => {
+      const team = longNamed("Tables");
+      await fullTeam(team);
+      const { page } = await stage.member(team, "owner", { viewer: "Ada Lovelace" });
+      for (const path of PATHS) {
+        await show(page, path);
+        const cut = await page
+          .locator(".panel .scroll")
+          .evaluateAll((all) => all.filter((each) => each.scrollWidth > each.clientWidth).length);
+        expect([path, cut]).toEqual([path, 0]);
+      }
+    });
+
     it.each([320, 700, 861, 1000])("can read each page %d pixels wide", async (width) => {
       const team = longNamed(`Wide ${width}`);
       await fullTeam(team);
