@@ -14,7 +14,7 @@ import { MODES } from "./attribute-rule.ts";
 
 export interface AgentField {
   /** Closed list, or what it looks like. */
-  value: readonly string[] | RegExp | "flag" | "counts";
+  value: readonly string[] | RegExp | "flag" | "counts" | "text";
   meaning: string;
 }
 
@@ -75,6 +75,15 @@ export const CONSENT_FIELDS = {
   },
   signature: { value: /^[A-Za-z0-9_-]{86}$/, meaning: "Made with this machine's key." },
 } as const satisfies Record<keyof SignedConsent, AgentField>;
+
+/** POST /v1/categorize, for one prompt at a time. No record holds the text in `categorize_cloud`. */
+export const CATEGORIZE_FIELDS = {
+  prompt: {
+    value: "text",
+    meaning:
+      "Only in `categorize_cloud` and `full`, after the developer accepted it on this machine: one prompt, secrets replaced; of a long one its first 4,000 and last 1,500 characters. The server hands it to the model and stores, queues and logs nothing of it.",
+  },
+} as const satisfies Record<string, AgentField>;
 
 /** POST /v1/agent/unenroll, once. */
 export const UNENROL_FIELDS = {

@@ -5,6 +5,7 @@ import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CHROMIUM, FLAGS, violations } from "./testkit/browser.ts";
 import { FakeApi } from "./testkit/fake-api.ts";
+import { Stage, type Tab } from "./testkit/stage.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const VIEW = "/?from=2026-11-18&to=2026-11-24";
@@ -37,7 +38,7 @@ describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
   afterEach(async () => {
     await page.close();
     await api.stop();
-    expect(complaints).toEqual([]);
+    if (complaints.length > 0) throw new Error(complaints.join("; "));
   });
 
   const card = () => page.getByRole("region", { name: "Kinds of work", exact: true });
@@ -100,5 +101,46 @@ describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
     await card().waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     expect(await violations(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(!existsSync(CHROMIUM))("the month's limit in the settings", () => {
+  const stage = new Stage();
+  beforeAll(async () => {
+    await stage.start();
+    await stage.workers.setUp("/local/enrol", { team: "Acme", timeZone: "UTC", developer: "Ada" });
+  });
+  afterAll(() => stage.close());
+  afterEach(() => stage.closeTabs());
+
+  it("is the owner's to change, and everybody's to see where a model may read prompts", async () => {
+    const owner = await stage.member("Acme", "owner");
+    const panel = ({ page }: Tab) => page.getByRole("region", { name: "Cost of categories" });
+    await owner.page.goto("/settings/privacy");
+    await owner.page.getByRole("region", { name: "Retention" }).waitFor();
+    expect(await panel(owner).count()).toBe(0);
+    await stage.ask(owner, "PUT /api/team/mode", { mode: "categorize_cloud", confirm: "categorize_cloud" });
+    await owner.page.reload();
+    await panel(owner).getByText("The limit is the server's own.").waitFor();
+    const field = panel(owner).getByLabel("Monthly limit in US dollars");
+    const save = panel(owner).getByRole("button", { name: "Save" });
+    for (const bad of ["-1", "ten", "1.234", "1e9", "100001"]) {
+      await field.fill(bad);
+      expect([bad, await save.isDisabled()]).toEqual([bad, true]);
+    }
+    await field.fill("25.50");
+    await save.click();
+    await panel(owner).locator("dd", { hasText: "$25.50" }).waitFor();
+    expect(await panel(owner).getByText("The limit is the server's own.").count()).toBe(0);
+    await field.fill("");
+    await save.click();
+    await panel(owner).locator("dd", { hasText: "$10.00" }).waitFor();
+    expect(await violations(owner.page)).toEqual([]);
+
+    const viewer = await stage.member("Acme", "viewer");
+    await viewer.page.goto("/settings/privacy");
+    await panel(viewer).locator("dd", { hasText: "$10.00" }).waitFor();
+    expect(await panel(viewer).getByRole("textbox").count()).toBe(0);
+    expect([...owner.complaints, ...viewer.complaints]).toEqual([]);
   });
 });

@@ -74,7 +74,7 @@ function Mix({ mix, cost }: { mix: CategoryReport; cost: CategorizeCost | null }
       {sum(mix.unsplit) > 0 && (
         <p class="fine">
           {plural(sum(mix.unsplit), "prompt")} of days with fewer than {plural(mix.floor, "person", "people")}{" "}
-          are not told apart: a mix of too few would be somebody's own.
+          {sum(mix.unsplit) === 1 ? "is" : "are"} not told apart: a mix of too few would be somebody's own.
         </p>
       )}
       {cost !== null && <Price cost={cost} />}

@@ -1,5 +1,6 @@
 import {
   type AgentField,
+  CATEGORIZE_FIELDS,
   CONSENT_FIELDS,
   ENROL_FIELDS,
   STATUS_FIELDS,
@@ -109,6 +110,7 @@ function agent(): string {
     ["`POST /v1/enroll`, once", ENROL_FIELDS],
     ["`POST /v1/agent/status`, each few minutes", STATUS_FIELDS],
     ["`POST /v1/agent/consent`, when a mode is accepted", CONSENT_FIELDS],
+    ["`POST /v1/categorize`, for one prompt at a time", CATEGORIZE_FIELDS],
     ["`POST /v1/agent/unenroll`, once", UNENROL_FIELDS],
   ] as const;
   const tables = parts.map(
@@ -133,6 +135,7 @@ function agentRows(fields: Readonly<Record<string, AgentField>>): string[][] {
 function agentShape(value: AgentField["value"]): string {
   if (value === "flag") return "true or false";
   if (value === "counts") return "whole numbers";
+  if (value === "text") return "text";
   return value instanceof RegExp ? "fixed pattern" : value.map((each) => `\`${each}\``).join(" ");
 }
 
