@@ -12,6 +12,7 @@ import { codec } from "./codec.ts";
 import { idle } from "./idle.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
+import { load } from "./load.ts";
 import { page, section } from "./page.ts";
 import { PROJECT } from "./processes.ts";
 import { redaction } from "./redaction.ts";
@@ -19,7 +20,7 @@ import { soak } from "./soak.ts";
 import { steady } from "./steady.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, redaction, soak, categories];
+const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, load, redaction, soak, categories];
 
 interface Options {
   only?: string[];
