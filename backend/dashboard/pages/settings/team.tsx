@@ -104,7 +104,7 @@ function Features({ team, onSaved }: { team: Settings; onSaved: () => Promise<vo
   return (
     <Panel
       title="What machines may add"
-      about="Both are off until the team turns them on. Machines learn it with their next signed configuration."
+      about="Both are off until the team turns them on. Collectors of this version add neither yet: the setting waits, signed, for those that do."
     >
       <Form
         submit="Save"
