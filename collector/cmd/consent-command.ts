@@ -1,13 +1,16 @@
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError } from "commander";
+import type { Ledger } from "#component/component.ts";
 import { MODES, type Mode } from "#proto/egress.ts";
 import { isDeclined, readAcceptance, voidBecause } from "../consent/acceptance.ts";
 import { agree, type Parties, withdraw } from "../consent/agreement.ts";
 import { BackendClient } from "../enrolment/backend-client.ts";
 import { EnrolmentFolder } from "../enrolment/folder.ts";
 import { PolicyStore } from "../enrolment/policy.ts";
+import type { Plan } from "../service/plan.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
 import { isAcceptable, strictnessOf, termsText } from "./consent-text.ts";
+import { ledgerBeside } from "./ledger/beside.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 
 const TIMEOUT_MS = 60_000;
@@ -48,10 +51,13 @@ accepted or declined.
 Exit codes: 0 done, 1 it failed or was declined, 2 wrong command line.`,
     )
     .action(async (mode: Mode | undefined, options: ConsentOptions) => {
-      const parties = partiesOf(options);
+      const { plan } = readPlan(options.config);
+      const ledger = mode === undefined ? undefined : await ledgerBeside(plan);
+      const parties = partiesOf(plan, ledger);
       if (mode === undefined) show(parties, options);
       else if (mode === "off") await takeBack(parties, options);
       else process.exitCode = await accept(parties, mode, options);
+      await ledger?.close();
     });
 }
 
@@ -66,8 +72,7 @@ function daysOf(text: string): number {
   throw new InvalidArgumentError(`It must be a number of days, from 1 to ${YEAR_DAYS}.`);
 }
 
-function partiesOf({ config }: ConsentOptions): Parties {
-  const { plan } = readPlan(config);
+function partiesOf(plan: Plan, ledger: Ledger | undefined): Parties {
   const platform = systemPlatform();
   const folder = new EnrolmentFolder(plan.configDir);
   const enrolment = folder.read();
@@ -77,6 +82,7 @@ function partiesOf({ config }: ConsentOptions): Parties {
     proxy: "environment",
     platform,
     clock: systemClock,
+    ledger,
   });
   const policy = PolicyStore.open(folder, () => systemClock.now())?.policy;
   return { configDir: plan.configDir, folder, client, enrolment, policy, nowMs: systemClock.now() };

@@ -19,6 +19,7 @@ import {
 } from "../enrolment/policy.ts";
 import { checkTime, type ConfigRefusal, contentOf, verifyConfig } from "../enrolment/signed-config.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
+import { LaterLedger } from "./ledger/beside.ts";
 
 const SALT_BYTES = 32;
 
@@ -46,9 +47,10 @@ export async function exchange(enrolling: Enrolling, signal: AbortSignal): Promi
   const request = requestOf(enrolling);
   const key = makeMachineKey();
   const draft = begin(folder);
+  const ledger = new LaterLedger();
   try {
     draft.write("machine.key", key.privateKey);
-    const answer = await ask(enrolling, { ...request, publicKey: key.publicKey }, signal);
+    const answer = await ask(enrolling, { ...request, publicKey: key.publicKey }, ledger, signal);
     const highest = highestOf(folder);
     const version = verified(answer, token.fingerprint, highest);
     const enrolment = factsOf(enrolling, answer);
@@ -61,6 +63,7 @@ export async function exchange(enrolling: Enrolling, signal: AbortSignal): Promi
     });
     const policy = PolicyStore.open(folder, () => systemClock.now())?.policy;
     if (policy === undefined) throw new Error("the enrolment that was just written is gone");
+    await ledger.write();
     return { enrolment, policy, hasSalt: answer.salt !== undefined };
   } catch (error) {
     draft.discard();
@@ -110,6 +113,7 @@ function keep({ agent }: EnrolAnswer, write: () => void): void {
 async function ask(
   { endpoint, caFile }: Enrolling,
   body: EnrolRequest,
+  ledger: LaterLedger,
   signal: AbortSignal,
 ): Promise<EnrolAnswer> {
   const tls = { system_cas: true, ...(caFile === undefined ? {} : { ca_file: caFile }) };
@@ -119,6 +123,7 @@ async function ask(
     proxy: "environment",
     platform: systemPlatform(),
     clock: systemClock,
+    ledger,
   });
   const outcome = await client.enrol(body, signal);
   if (outcome.kind === "ok") return outcome.value;

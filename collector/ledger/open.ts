@@ -40,6 +40,10 @@ export function openOwnLedger(place: Place, nowMs: number, log: Logger): OpenLed
     return { folder, cipher: known };
   }
   if (folder.exists) setAside(folder, nowMs, log);
+  return begin(folder, masterKey);
+}
+
+function begin(folder: LedgerFolder, masterKey: Uint8Array): OpenLedger {
   secureFolder(folder.dir);
   const cipher = LedgerCipher.make();
   createPrivateFile(folder.keyFile, cipher.wrap([masterKey]));
@@ -67,6 +71,15 @@ export function openLedger({
   const cipher = folder.cipher(masterKey);
   if (cipher === undefined) throw new StateError("corrupt", "ledger: it does not open with the outbox key");
   return { folder, cipher };
+}
+
+/** The same for a process that appends; one is begun where there is none. Throws StateError. */
+export function openLedgerBeside(place: Pick<Place, "stateDir" | "masterKey">): OpenLedger {
+  const { stateDir, masterKey } = place;
+  const known = openLedger(place);
+  if (known !== undefined) return known;
+  secureFolder(stateDir);
+  return begin(new LedgerFolder(path.join(stateDir, LEDGER_FOLDER)), masterKey);
 }
 
 /**
