@@ -186,7 +186,7 @@ export class Conversations {
     if (Number.isNaN(times.startMs)) return outgoing.drop("malformed");
     if (this.#isHistory(turn)) return outgoing.drop("historical");
     const wanted = this.#o.host.text?.();
-    const mayRead = wanted !== undefined && times.notBeforeMs >= wanted.sinceMs;
+    const mayRead = wanted !== undefined && times.isDated && times.notBeforeMs >= wanted.sinceMs;
     if (before === undefined && !place.isSubagent && (turn.transcript ?? turn.database?.asked)) {
       outgoing.emit(promptRecord(turn, place, mayRead ? await this.#prompt(conversation, turn) : undefined));
     }

@@ -38,7 +38,8 @@ function sideOf(
 ): "transcript" | "database" | "both" {
   if (told === undefined) return "database";
   if (stored === undefined) return "transcript";
-  if (Number.isNaN(stored.startMs)) return "both";
+  // A file that was copied tells times that are too late.
+  if (!told.isDated || Number.isNaN(stored.startMs)) return "both";
   if (stored.startMs < told.earliestMs - SLACK_MS) return "database";
   if (stored.startMs > told.latestMs + SLACK_MS) return "transcript";
   return "both";

@@ -129,9 +129,14 @@ export class Reading {
       const reader = new TranscriptReader(this.#o.folders);
       const atEnd = this.#o.clock.now();
       const latestMs = Math.min(stat.mtimeMs, atEnd);
-      const earlier = { earliestMs: Math.max(0, Math.min(stat.birthMs, latestMs)), latestMs };
-      const since = Math.max(earlier.earliestMs, Math.min(context.newSinceMs, latestMs));
-      const later = { earliestMs: since, latestMs };
+      const earliestMs = Math.max(0, Math.min(stat.birthMs, latestMs));
+      const earlier = { earliestMs, latestMs, isDated: false };
+      const newSinceMs = Math.min(context.newSinceMs, latestMs);
+      const later = {
+        earliestMs: Math.max(earliestMs, newSinceMs),
+        latestMs,
+        isDated: context.newSinceMs > 0,
+      };
       const stretch = { from: file.offset, maxBytes: STRETCH_BYTES, maxLineBytes: this.#o.maxLineBytes };
       const end = readLines(fd, this.#block, stretch, (buffer, start, stop, offset) => {
         const range = { from: offset, to: offset + (stop - start) + 1 };

@@ -22,8 +22,10 @@ export interface TurnTimes {
   /** Milliseconds since the Unix epoch, UTC. */
   startMs: number;
   lastMs: number;
-  /** It was not asked before this. */
+  /** It was not asked before this, as far as is known. */
   notBeforeMs: number;
+  /** The times do not rest on those of a file, which may be a copy of an older one. */
+  isDated: boolean;
 }
 
 /** NaN where no source knows. */
@@ -31,12 +33,12 @@ export function timesOf({ transcript, database }: Turn): TurnTimes {
   if (database !== undefined && !Number.isNaN(database.startMs)) {
     const { startMs } = database;
     const lastMs = database.answers.length > 0 ? database.lastMs : (transcript?.lastMs ?? database.lastMs);
-    return { startMs, lastMs: Math.max(startMs, lastMs || startMs), notBeforeMs: startMs };
+    return { startMs, lastMs: Math.max(startMs, lastMs || startMs), notBeforeMs: startMs, isDated: true };
   }
-  if (transcript === undefined) return { startMs: NaN, lastMs: NaN, notBeforeMs: NaN };
-  const { earliestMs, latestMs, lastMs } = transcript;
+  if (transcript === undefined) return { startMs: NaN, lastMs: NaN, notBeforeMs: NaN, isDated: false };
+  const { earliestMs, latestMs, lastMs, isDated } = transcript;
   const startMs = latestMs - earliestMs < MINUTE_MS ? earliestMs : latestMs;
-  return { startMs, lastMs: Math.max(startMs, lastMs), notBeforeMs: earliestMs };
+  return { startMs, lastMs: Math.max(startMs, lastMs), notBeforeMs: earliestMs, isDated };
 }
 
 /** True when nothing was asked of a model, as far as is known. */

@@ -50,6 +50,8 @@ export function placeOf(file: string): TranscriptPlace | undefined {
 export interface Written {
   earliestMs: number;
   latestMs: number;
+  /** The file was seen without them before. */
+  isDated: boolean;
 }
 
 export interface LineCounts {
@@ -109,5 +111,6 @@ function begun(
   const earliestMs = isKnown ? minuteMs : written.earliestMs;
   const latestMs = isKnown ? Math.min(minuteMs + MINUTE_MS - 1, written.latestMs) : written.latestMs;
   const latest = Math.max(earliestMs, latestMs);
-  return { ...range, earliestMs, latestMs: latest, lastMs: latest, answered: false, ended: false };
+  const isDated = isKnown || written.isDated;
+  return { ...range, earliestMs, latestMs: latest, isDated, lastMs: latest, answered: false, ended: false };
 }

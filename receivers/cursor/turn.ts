@@ -11,6 +11,8 @@ export interface TranscriptTurn {
   /** Milliseconds since the Unix epoch, UTC: between these its first line was written. */
   earliestMs: number;
   latestMs: number;
+  /** That is known by what Cursor wrote, or by watching the file grow; else by what the file says of itself. */
+  isDated: boolean;
   /** Its last line was written no later than this. */
   lastMs: number;
   /** The agent did something. */

@@ -49,21 +49,24 @@ function turnsOf(bubbles: readonly Bubble[], composer: Composer | undefined): Da
     const last = turns.at(-1);
     // An answer to nothing: what was asked is gone.
     if (!bubble.isAsked && last === undefined) continue;
-    if (bubble.isAsked || last === undefined) turns.push(begun(bubble));
-    else add(last, bubble);
+    if (last !== undefined && !bubble.isAsked) add(last, bubble);
+    else turns.push(begun(bubble, last === undefined ? composer?.createdMs : undefined));
   }
-  const [first] = turns;
-  if (first !== undefined && Number.isNaN(first.startMs)) first.startMs = known(composer?.createdMs) || NaN;
   return turns;
 }
 
-function begun({ key, timeMs, generation, model }: Bubble): DatabaseTurn {
+/** `otherwiseMs`: when it was asked, where a version wrote no time. */
+function begun(
+  { key, timeMs, generation, model }: Bubble,
+  otherwiseMs: number | undefined = Number.NaN,
+): DatabaseTurn {
+  const startMs = Number.isNaN(timeMs) ? otherwiseMs : timeMs;
   return {
     asked: key,
     answers: [],
     generation,
-    startMs: timeMs,
-    lastMs: timeMs,
+    startMs,
+    lastMs: startMs,
     model,
     input: -1,
     output: -1,
