@@ -1,4 +1,4 @@
-import type { Benchmark, BenchOptions, Finding } from "./benchmark.ts";
+import { type Benchmark, type BenchOptions, type Finding, NotMeasuredError } from "./benchmark.ts";
 import { LocalBackend } from "../../e2e/backend.ts";
 import { Admin, type Work } from "./load-admin.ts";
 import { Flood, LoadAgent, type Sample } from "./load-agent.ts";
@@ -78,6 +78,8 @@ async function work(
 function findingOf({ agents, flood, admins, memory }: Run, stored: string): Finding {
   const samples = agents.flatMap((agent) => agent.samples);
   const { startedMs, refusedMs } = flood;
+  if (flood.refused === 0)
+    throw new NotMeasuredError("no team could be brought over its bucket in this time");
   const before = samples.filter(({ atMs }) => atMs < startedMs);
   const beside = samples.filter(({ atMs }) => atMs >= refusedMs);
   const p99 = (of: readonly Sample[]) =>

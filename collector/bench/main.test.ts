@@ -15,5 +15,5 @@ it("says what it measures and how, and measures nothing by that", () => {
 it("names the benchmarks there are when it is asked for another", () => {
   const { status, stderr } = spawnSync(process.execPath, [main, "--only", "speed"], { encoding: "utf8" });
   expect(status).toBe(1);
-  expect(stderr).toMatch(/backlog, idle, steady, latency, codec, ingest, redaction, soak/);
+  expect(stderr).toMatch(/backlog, idle, steady, latency, codec, ingest, load, redaction, soak/);
 });
