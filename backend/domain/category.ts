@@ -3,7 +3,6 @@ import { CATEGORIES, type Category, MAX_HINT_LENGTH } from "#proto/categories.ts
 
 /** The best one first: a model that read the prompt knows more than a list of words. */
 export const METHODS = ["haiku", "ollama", "rules", ""] as const;
-export type Method = (typeof METHODS)[number];
 
 const Name = z.custom<Category>((value) => CATEGORIES.some((category) => category === value));
 const Hint = z.string().max(MAX_HINT_LENGTH);
