@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { SocketTrap } from "#testkit/preloaded.ts";
 import { contractHash, writeAcceptance } from "../consent/acceptance.ts";
+import { FakeTeam } from "../enrolment/testing.ts";
 import { Planted } from "../proof/canaries.ts";
 import { writeHome } from "../proof/session.ts";
 import { refuseInDryRun } from "./dry-run.ts";
@@ -133,6 +134,27 @@ it("asks no backend for a category: it prints the question, and the prompt waits
   ]);
   expect(asked).toEqual([]);
   expect((await queued())["text:logs"]).toBe(6);
+});
+
+it("an enrolled machine tells its team nothing, in a dry run and in a preview", async () => {
+  const team = await FakeTeam.start();
+  try {
+    rmSync(machine.configFile);
+    const enrolled = await machine.talosAlone("enroll", team.token(), "--endpoint", team.url, "--unattended");
+    expect(enrolled.code).toBe(0);
+    const before = team.calls.length;
+    const previewed = await machine.talosAlone("preview", "--json");
+    expect(JSON.parse(previewed.stdout)).toMatchObject({ configured: true, mode_in_force: "off" });
+    machine.env["TALOS_DRY_RUN"] = "1";
+    expect((await machine.talosAlone("run", "--once")).code).toBe(0);
+    machine.followAlone();
+    await until(() => machine.output.includes("collector started"), "it runs");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await machine.stop();
+    expect(team.calls.slice(before)).toEqual([]);
+  } finally {
+    await team.close();
+  }
 });
 
 it.each([

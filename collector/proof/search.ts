@@ -14,7 +14,9 @@ export class NeedleIndex {
         if (form.length < 4) continue;
         const start = form.readUInt32LE(0);
         this.#maybe[slot(start)] = 1;
-        this.#byStart.set(start, [...(this.#byStart.get(start) ?? []), { needle, form }]);
+        const others = this.#byStart.get(start);
+        if (others === undefined) this.#byStart.set(start, [{ needle, form }]);
+        else others.push({ needle, form });
       }
     }
   }
