@@ -9,6 +9,8 @@ import { type Carried, type Limits, LedgerWriter } from "./writer.ts";
 
 /** Longest that a request waits for a disk. */
 const PATIENCE_MS = 2_000;
+/** In a burst of requests the disk is waited for once in so long; a request by itself always waits for it. */
+const SYNC_EVERY_MS = 1_000;
 const LONGEST_RECEIPT = 2_000;
 const NOT_NOTED: Noted = { headers: {}, answered: () => {} };
 
@@ -40,6 +42,9 @@ export class RequestLedger implements Ledger {
   #missed = 0;
   #isFailing = false;
   #syncing: Promise<void> = Promise.resolve();
+  /** By a clock that nobody sets. */
+  #syncedAtMs = -Infinity;
+  #cancelSync: (() => void) | undefined;
 
   constructor(options: LedgerOptions) {
     this.#o = options;
@@ -52,7 +57,8 @@ export class RequestLedger implements Ledger {
       this.#o.missed?.();
       return NOT_NOTED;
     }
-    await this.#synced();
+    if (performance.now() - this.#syncedAtMs >= SYNC_EVERY_MS) await this.#synced();
+    else this.#syncSoon();
     return noted;
   }
 
@@ -144,7 +150,11 @@ export class RequestLedger implements Ledger {
       ...(pinned !== undefined && { pinned }),
     });
     if (isTaken && !this.#o.keepContent) this.#forget((n, to) => n <= of && to === destination);
-    void this.#synced();
+    this.#syncSoon();
+  }
+
+  #syncSoon(): void {
+    this.#cancelSync ??= this.#o.clock.after(SYNC_EVERY_MS, () => void this.#synced());
   }
 
   #forget(which: (n: number, destination: string) => boolean): void {
@@ -170,6 +180,9 @@ export class RequestLedger implements Ledger {
 
   /** In turn, because a later one covers what an earlier one was to. */
   async #synced(): Promise<void> {
+    this.#cancelSync?.();
+    this.#cancelSync = undefined;
+    this.#syncedAtMs = performance.now();
     const synced = this.#syncAfter(this.#syncing, this.#open?.writer);
     this.#syncing = synced;
     const late = Promise.withResolvers<void>();

@@ -49,6 +49,8 @@ export class HttpFaultServer {
   readonly #timers = new Set<NodeJS.Timeout>();
   /** Called when a request was read, with each byte that `slow_loris` sends, and when a connection closed. */
   #watchers: (() => void)[] = [];
+  /** Makes the header `talos-receipt` for what a request's `talos-ledger` says, and its body. */
+  receipt: ((mark: string, body: Uint8Array) => string) | undefined;
   /** Connections that were made. */
   connections = 0;
   /** Bytes that `slow_loris` sent. */
@@ -126,6 +128,11 @@ export class HttpFaultServer {
     } catch {
       // The client went away.
       return;
+    }
+    const { headers = {}, body = new Uint8Array() } = this.received.at(-1) ?? {};
+    const mark = headers["talos-ledger"];
+    if (typeof mark === "string" && this.receipt !== undefined) {
+      response.setHeader("talos-receipt", this.receipt(mark, body));
     }
     this.#answer(this.#script.shift() ?? { kind: "otlp" }, codec, response);
     this.#wake();
