@@ -157,8 +157,11 @@ export class Ledger {
     if (row.timeMs < this.#o.sinceMs) return this.#o.drop("historical");
     if (this.#remembered(row.key)) return this.#o.drop("duplicate");
     const record = promptRecord(row, file.key);
-    const text = this.#mayRead(row.timeMs) ? promptText(file.path, row.from, row.to) : undefined;
-    if (text !== undefined) record.body = text;
+    if (this.#mayRead(row.timeMs)) {
+      const text = promptText(file.path, row, row.key);
+      if (text === undefined) this.#o.count("receiver_texts_unreadable");
+      else if (text !== "") record.body = text;
+    }
     this.#o.emit(record);
     this.#remember(row.key, { final: true, output: 0, input: 0, webSearches: 0 });
   }
@@ -246,7 +249,9 @@ export class Ledger {
       this.#o.emit(record);
       this.#remember(record.local.request, record.weight);
     }
-    if (this.#mayRead(piece.timeMs, true) && piece.stop && !piece.nested && !piece.copied)
+    // What a sub-agent says, it says to another agent.
+    const isForPeople = !piece.nested && !piece.subagent;
+    if (piece.stop && isForPeople && !piece.copied && this.#mayRead(piece.timeMs, true))
       this.#answer(piece, file);
   }
 

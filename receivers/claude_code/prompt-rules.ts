@@ -47,6 +47,20 @@ export function withoutEnvelopes(raw: string): string {
   return text;
 }
 
+/** Without the tool's reminders, wherever they stand. One that does not end takes the rest with it. */
+export function withoutReminders(text: string): string {
+  const [open, close] = ["<system-reminder>", "</system-reminder>"];
+  let left = "";
+  let at = 0;
+  for (let from = text.indexOf(open); from >= 0; from = text.indexOf(open, at)) {
+    left += text.slice(at, from);
+    const end = text.indexOf(close, from);
+    if (end < 0) return left;
+    at = end + close.length;
+  }
+  return left + text.slice(at);
+}
+
 export function isHumanText(raw: string): boolean {
   const text = withoutEnvelopes(raw);
   return text !== "" && !NOISE.some((start) => text.startsWith(start));

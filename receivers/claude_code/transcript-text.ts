@@ -1,13 +1,22 @@
 import * as z from "zod";
 import { linesIn } from "#tail/range-text.ts";
-import { withoutEnvelopes } from "./prompt-rules.ts";
+import { isHumanText, withoutEnvelopes, withoutReminders } from "./prompt-rules.ts";
 
 const Block = z.object({ type: z.string(), text: z.string().optional() });
 const Content = z.union([z.string(), z.array(Block.catch({ type: "other" }))]);
-const UserLine = z.object({ type: z.literal("user"), message: z.object({ content: Content }) });
+const UserLine = z.object({
+  type: z.literal("user"),
+  uuid: z.string(),
+  message: z.object({ content: Content }),
+});
 const QueuedLine = z.object({
   type: z.literal("attachment"),
-  attachment: z.object({ type: z.literal("queued_command"), prompt: Content }),
+  uuid: z.string().optional(),
+  attachment: z.object({
+    type: z.literal("queued_command"),
+    source_uuid: z.string().optional(),
+    prompt: Content,
+  }),
 });
 const PromptLine = z.union([UserLine, QueuedLine]);
 const AnswerLine = z.object({
@@ -16,16 +25,35 @@ const AnswerLine = z.object({
   message: z.object({ id: z.string(), content: Content }),
 });
 
-/** What the person wrote, without the blocks that the tool puts before it. Undefined when it cannot be read. */
-export function promptText(file: string, from: number, to: number): string | undefined {
-  for (const line of jsonIn(file, from, to)) {
+/**
+ * What the person wrote, without what the tool puts around it: "" where that is nothing, as with a command of the tool.
+ * `key` is the prompt's, because another file may have taken the place of the one that was read. Undefined when it
+ * cannot be read.
+ */
+export function promptText(
+  file: string,
+  range: { from: number; to: number },
+  key: string,
+): string | undefined {
+  for (const line of jsonIn(file, range.from, range.to)) {
     const { data } = PromptLine.safeParse(line);
-    if (data === undefined) continue;
-    const content = data.type === "user" ? data.message.content : data.attachment.prompt;
-    const text = withoutEnvelopes(textOf(content)).trim();
-    if (text !== "") return text;
+    if (data === undefined || keyOf(data) !== key) continue;
+    return writtenIn(data.type === "user" ? data.message.content : data.attachment.prompt);
   }
   return undefined;
+}
+
+function keyOf(line: z.infer<typeof PromptLine>): string {
+  const uuid = line.type === "user" ? line.uuid : (line.attachment.source_uuid ?? line.uuid);
+  return `prompt:${uuid ?? ""}`;
+}
+
+/** Each block by itself: reminders and notices also stand in blocks of their own, behind the prompt. */
+function writtenIn(content: z.infer<typeof Content>): string {
+  return textsOf(content)
+    .map((text) => withoutEnvelopes(withoutReminders(text)).trim())
+    .filter((text) => isHumanText(text))
+    .join("\n\n");
 }
 
 /** The text of one request's answer: without thinking, tool calls and their results. Undefined when it has none. */
@@ -55,10 +83,12 @@ function isOf(key: string, messageId: string, requestId: string): boolean {
 }
 
 function textOf(content: z.infer<typeof Content>): string {
-  if (typeof content === "string") return content;
-  return content
-    .flatMap(({ type, text }) => (type === "text" && text !== undefined ? [text] : []))
-    .join("\n\n");
+  return textsOf(content).join("\n\n");
+}
+
+function textsOf(content: z.infer<typeof Content>): string[] {
+  if (typeof content === "string") return [content];
+  return content.flatMap(({ type, text }) => (type === "text" && text !== undefined ? [text] : []));
 }
 
 /** The lines of a stretch of a file, as JSON. What is none is left out: nothing of it may be said. */
