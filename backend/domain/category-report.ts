@@ -45,7 +45,7 @@ export interface CategoryRows {
   counts: { day: number; category: string; method: string; prompts: number }[];
   /** Developers with a category, by day. */
   people: ReadonlyMap<number, number>;
-  /** In all of the range, and in all that is stored. */
+  /** In all of the range, and in all that is stored, counted up to ten. */
   peopleInRange: number;
   peopleEver: number;
   /** Prompts with a category or without, by day. */

@@ -7,6 +7,7 @@ import { accept } from "../domain/acceptance.ts";
 import type { CategoryReport } from "../domain/category-report.ts";
 import { toMessages } from "../domain/chunks.ts";
 import { MessageSchema } from "../domain/event.ts";
+import { readCategories } from "../store/categories.ts";
 import { eraseDeveloper } from "../store/erasure.ts";
 import { deliver, enrol, type Enrolment } from "../test/client.ts";
 import { member, nobody, trail } from "../test/people.ts";
@@ -298,4 +299,22 @@ describe("the monthly limit", () => {
     expect((await nobody.ask("GET", "/api/categorize-cost")).status).toBe(401);
     expect((await (await member("viewer")).ask("GET", "/api/categorize-cost")).status).toBe(200);
   });
+});
+
+it("the report reads no more of the team's categories than it needs", async () => {
+  const batched: string[] = [];
+  const recorder = {
+    prepare: (sql: string) => ({ bind: () => void batched.push(sql) }),
+    batch: async () => [],
+  };
+  await readCategories(recorder as never, 1, { from: 1, to: 2 });
+  for (const sql of batched.filter((each) => each.includes("categories"))) {
+    const parameters = [1, 1, 2].slice(0, sql.includes("?3") ? 3 : 1);
+    const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...parameters)
+      .all<{ detail: string }>();
+    const tables = results.map(({ detail }) => detail).filter((detail) => /\bcategories\b/.test(detail));
+    expect(tables.length).toBeGreaterThan(0);
+    for (const detail of tables) expect(detail).toMatch(/^SEARCH categories USING COVERING INDEX/);
+  }
 });

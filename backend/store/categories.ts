@@ -35,6 +35,13 @@ WHERE ${WINS} OR ${MINIMA.map((name) => `excluded.${name} < categories.${name}`)
 
 const IN_RANGE = "team = ?1 AND day BETWEEN ?2 AND ?3";
 
+/** At most ten: by leaps over the index, where a plain count would read all of the team's rows. */
+const PEOPLE_EVER = `WITH RECURSIVE person (id) AS (
+  SELECT min(developer) FROM categories WHERE team = ?1 UNION ALL
+  SELECT (SELECT min(developer) FROM categories WHERE team = ?1 AND developer > person.id) FROM person
+   WHERE person.id IS NOT NULL LIMIT 10)
+SELECT count(id) n FROM person`;
+
 export async function readCategories(db: D1Database, team: number, range: Range): Promise<CategoryRows> {
   const bound = (sql: string) => db.prepare(sql).bind(team, range.from, range.to);
   const [counts, people, inRange, ever, prompts, version] = await db.batch<Record<string, string | number>>([
@@ -43,7 +50,7 @@ export async function readCategories(db: D1Database, team: number, range: Range)
     ),
     bound(`SELECT day, count(DISTINCT developer) n FROM categories WHERE ${IN_RANGE} GROUP BY day`),
     bound(`SELECT count(DISTINCT developer) n FROM categories WHERE ${IN_RANGE}`),
-    db.prepare("SELECT count(DISTINCT developer) n FROM categories WHERE team = ?1").bind(team),
+    db.prepare(PEOPLE_EVER).bind(team),
     bound(`SELECT day, sum(prompts) n FROM rollups WHERE ${IN_RANGE} GROUP BY day`),
     db.prepare("SELECT version n FROM teams WHERE id = ?1").bind(team),
   ]);

@@ -30,20 +30,25 @@ export function WorkMix({ report: { range, version }, mode, api }: Props) {
   const mix = useAnswer(() => api.categories(range));
   const costs = mode === "categorize_cloud" || mode === "full";
   const cost = useAnswer(async () => (costs ? api.categorizeCost() : null));
+  const hasAny = mix.data !== null && hasCategories(mix.data);
   const known = useRef(version);
-  const again = useRef({ mix, cost });
-  again.current = { mix, cost };
+  const again = useRef({ mix, cost, isIdle: false });
+  again.current = { mix, cost, isIdle: mode === "off" && !hasAny };
   useEffect(() => {
     if (known.current === version) return;
     known.current = version;
+    // A team without categories does not ask for them with each request that comes in.
+    if (again.current.isIdle) return;
     void again.current.mix.reload();
     void again.current.cost.reload();
   }, [version]);
-  if (mix.data === null) return null;
-  const hasAny = mix.data.rows.length > 0 || mix.data.unsplit.some((prompts) => prompts > 0);
   // A team that has just begun sees that they are coming.
-  if (!hasAny && mode === "off") return null;
+  if (mix.data === null || (!hasAny && mode === "off")) return null;
   return <Mix mix={mix.data} cost={cost.data} />;
+}
+
+function hasCategories({ rows, unsplit }: CategoryReport): boolean {
+  return rows.length > 0 || unsplit.some((prompts) => prompts > 0);
 }
 
 function Mix({ mix, cost }: { mix: CategoryReport; cost: CategorizeCost | null }) {
