@@ -275,7 +275,7 @@ it("a fork that copies a session gives each text once", async () => {
 
 it("reads no text from a file that took the place of the one that was read", () => {
   const file = path.join(home, "projects/p/c.jsonl");
-  const [first = "", second = ""] = [user("Fix the rounding"), user("Fix the SECRETS!")];
+  const [first, second] = [user("Fix the rounding"), user("Fix the SECRETS!")] as const;
   writeFileSync(file, second);
   const { uuid } = JSON.parse(first) as { uuid: string };
   expect(promptText(file, { from: 0, to: second.length }, `prompt:${uuid}`)).toBeUndefined();
