@@ -205,6 +205,7 @@ export class Databases {
     if (outcome === "gone") return void this.#byFile.delete(database.file);
     // Looked at again when it changes.
     database.stamp = stampOf(database.file) ?? "";
+    if (outcome === "empty") return;
     database.isUsable = false;
     this.#o.count("receiver_unusable_databases");
     if (this.#toldUnusable) return;

@@ -159,7 +159,7 @@ it("passes over rows that cannot be read, and counts them", async () => {
 });
 
 it("gives a turn that was taken back and asked again a place of its own", async () => {
-  const again = { atMs: T0 + 300_000, prompt: "again", answer: "three" };
+  const again = { atMs: T0 + 3_600_000, prompt: "again", answer: "three" };
   const cursor = written("headers", conversation({ tiers: ["transcript"], turns: [first, second, again] }));
   cursor.writeRows(conversation({ turns: [first, again] }));
   const store = await readOnce(home);

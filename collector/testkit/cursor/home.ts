@@ -112,9 +112,13 @@ export class CursorHome {
       for (const [n, bubble] of bubbles.entries()) {
         const json = JSON.stringify(bubble);
         // Newer rows are stored as bytes.
-        this.storage.put(`bubbleId:${id}:${bubble["bubbleId"]}`, n % 2 === 0 ? json : Buffer.from(json), {
-          how,
-        });
+        this.storage.put(
+          `bubbleId:${id}:${String(bubble["bubbleId"])}`,
+          n % 2 === 0 ? json : Buffer.from(json),
+          {
+            how,
+          },
+        );
       }
       this.storage.put(
         `composerData:${id}`,

@@ -47,6 +47,8 @@ export type Answer =
   | { outcome: "busy" }
   /** There is no such file. */
   | { outcome: "gone" }
+  /** It has no table of conversations: a new one, or that of a folder in which nothing was asked. */
+  | { outcome: "empty" }
   /** Not a database of Cursor's, or of a version that is not known. */
   | { outcome: "unusable" };
 
@@ -121,8 +123,9 @@ function headers(
 /** Primary codes of SQLite's that pass by themselves: busy, locked, read-only (a crash left a journal), I/O, cannot open, schema. */
 const PASSING = new Set([5, 6, 8, 10, 14, 17]);
 
-function outcomeOf(error: unknown): "busy" | "gone" | "unusable" {
+function outcomeOf(error: unknown): "busy" | "gone" | "empty" | "unusable" {
   if (!(error instanceof Error)) return "unusable";
+  if (error.message === "no such table: cursorDiskKV") return "empty";
   if ("code" in error && error.code === "ENOENT") return "gone";
   if ("errcode" in error && typeof error.errcode === "number") {
     return PASSING.has(error.errcode & 0xff) ? "busy" : "unusable";
