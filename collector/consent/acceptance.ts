@@ -5,6 +5,7 @@ import * as z from "zod";
 import { type Consent, type SignedConsent, signedBytes } from "#proto/agent-api.ts";
 import { contractBytes } from "#proto/contract-text.ts";
 import { MODES, type Mode } from "#proto/egress.ts";
+import { secureFolder } from "#state/database.ts";
 import { writePrivate } from "#state/private-file.ts";
 
 const FILE = "consent.json";
@@ -38,6 +39,7 @@ export function readAcceptance(configDir: string): Acceptance | undefined {
 }
 
 export function writeAcceptance(configDir: string, acceptance: Acceptance): void {
+  secureFolder(configDir);
   writePrivate(consentFile(configDir), `${JSON.stringify(acceptance)}\n`);
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { StateError } from "#state/errors.ts";
 import { writeExclusions } from "./exclusions.ts";
 import { labelled, never, prompt, TextStage } from "./text-testing.ts";
 
@@ -212,4 +213,41 @@ it("the key is lost while categories wait for one of two destinations: that one 
 it("is not done with a run while a text waits", async () => {
   await waits();
   expect(await stage.service.drain(AbortSignal.timeout(1_000))).toBe(false);
+});
+
+it("a full disk while texts are to be taken out: none is sent before, and the prompt goes on afterwards", async () => {
+  stage.down.add("sink");
+  await stage.open();
+  await stage.emit(prompt("a"));
+  await stage.until(() => stage.waiting("sink:text") === 1);
+  const { store } = stage.service;
+  const demote = vi.spyOn(store, "demote").mockImplementation(() => {
+    throw new StateError("disk_full", "full");
+  });
+  stage.inForce = { ...stage.inForce, mode: "off" };
+  stage.service.modesChanged();
+  stage.down.clear();
+  await stage.until(() => demote.mock.calls.length > 1);
+  expect([stage.waiting("sink:text"), stage.sent().length]).toEqual([1, 0]);
+  demote.mockRestore();
+  await stage.until(() => stage.sent().length === 1);
+  expect(stage.categories()).toEqual([undefined]);
+  await stage.settled();
+});
+
+it("a full disk while what came of a text is stored: it waits on, and is sent once", async () => {
+  await stage.open();
+  const { store } = stage.service;
+  const write = store.commit.bind(store);
+  const commit = vi.spyOn(store, "commit").mockImplementation((given) => {
+    if (given.settled !== undefined) throw new StateError("disk_full", "full");
+    write(given);
+  });
+  await stage.emit(prompt("a"));
+  await stage.until(() => commit.mock.calls.some(([{ settled }]) => settled !== undefined));
+  expect([stage.waiting("text:logs"), store.balance().balanced]).toEqual([1, true]);
+  commit.mockRestore();
+  await stage.until(() => stage.sent().length === 1);
+  expect(stage.categories()).toEqual(["bugfix"]);
+  await stage.settled();
 });
