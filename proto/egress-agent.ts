@@ -11,6 +11,7 @@ import {
   type UnenrolRequest,
 } from "./agent-api.ts";
 import { MODES } from "./attribute-rule.ts";
+import { LEDGER_HEADER, LEDGER_VALUE } from "./receipt.ts";
 
 export interface AgentField {
   /** Closed list, or what it looks like. */
@@ -82,6 +83,15 @@ export const CATEGORIZE_FIELDS = {
     value: "text",
     meaning:
       "Only in `categorize_cloud` and `full`, after the developer accepted it on this machine: one prompt, secrets replaced; of a long one its first 4,000 and last 1,500 characters. The server hands it to the model and stores, queues and logs nothing of it.",
+  },
+} as const satisfies Record<string, AgentField>;
+
+/** With records and prompts, to the team's own backend and to nobody else. */
+export const HEADER_FIELDS = {
+  [LEDGER_HEADER]: {
+    value: LEDGER_VALUE,
+    meaning:
+      "A random number, and the hash of all that this machine has written down of what left it. The backend signs both with what it received: a receipt.",
   },
 } as const satisfies Record<string, AgentField>;
 

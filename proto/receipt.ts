@@ -9,7 +9,7 @@ export const LEDGER_HEADER = "talos-ledger";
 /** With a 2xx answer: `<payload>.<signature>.<key>`, base64url. Signed under the purpose `talos-receipt-1`. */
 export const RECEIPT_HEADER = "talos-receipt";
 
-const LEDGER_VALUE = /^([0-9a-f]{64})\.([0-9a-f]{64})$/;
+export const LEDGER_VALUE: RegExp = /^([0-9a-f]{64})\.([0-9a-f]{64})$/;
 
 /** The payload, as JSON. */
 export interface Receipt {

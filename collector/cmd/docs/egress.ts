@@ -3,6 +3,7 @@ import {
   CATEGORIZE_FIELDS,
   CONSENT_FIELDS,
   ENROL_FIELDS,
+  HEADER_FIELDS,
   STATUS_FIELDS,
   UNENROL_FIELDS,
 } from "#proto/egress-agent.ts";
@@ -112,6 +113,7 @@ function agent(): string {
     ["`POST /v1/agent/consent`, when a mode is accepted", CONSENT_FIELDS],
     ["`POST /v1/categorize`, for one prompt at a time", CATEGORIZE_FIELDS],
     ["`POST /v1/agent/unenroll`, once", UNENROL_FIELDS],
+    ["Headers of `POST /v1/logs` and `POST /v1/categorize`", HEADER_FIELDS],
   ] as const;
   const tables = parts.map(
     ([title, fields]) => `### ${title}\n\n${table(["Field", "Value", "Meaning"], agentRows(fields))}`,
