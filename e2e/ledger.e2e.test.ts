@@ -26,8 +26,7 @@ beforeAll(async () => {
   machine = new Machine();
   rmSync(machine.configFile);
   configure();
-  const ran = await machine.talosAlone("enroll", secret, "--endpoint", backend.url, "--unattended");
-  expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
+  await machine.talosAlone("enroll", secret, "--endpoint", backend.url, "--unattended");
 });
 afterAll(async () => {
   await machine.dispose();

@@ -13,6 +13,7 @@ import { senderOf } from "./bearer.ts";
 import { readBody } from "./body.ts";
 import { keepContents } from "./content-intake.ts";
 import { logFailure } from "./failure.ts";
+import { receiptFor } from "./receipts.ts";
 import { Refusal, unavailable } from "./refusal.ts";
 
 /** Constant, because it is sent back to any sender. */
@@ -38,7 +39,8 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
     inflated: settings.MAX_INFLATED_BYTES,
     timeoutMs: settings.BODY_TIMEOUT_MS,
   };
-  const logs = decode(codec, await readBody(request, limits));
+  const body = await readBody(request, limits);
+  const logs = decode(codec, body);
   await admit(env, sender, countRecords(logs));
 
   const { mode, retentionDays } = await permittedOf(env.DB, sender, logs);
@@ -51,7 +53,9 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   const messages = toMessages(from, events, contents);
   if (messages.length > 0) await enqueue(env, settings, messages);
   const partialSuccess = { rejectedLogRecords: rejected, errorMessage: REJECTED };
-  return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}));
+  const received = { db: env.DB, kms: settings.KMS_KEY, nowMs: Date.now() };
+  const receipt = await receiptFor(received, sender, request.headers, body);
+  return respond(codec, 200, codec.encodeResponse(rejected > 0 ? { partialSuccess } : {}), receipt);
 }
 
 /**
