@@ -115,6 +115,7 @@ interface Script {
 function reloader({ read, reload }: Script) {
   const settings = testSettings();
   const applied: Plan[] = [];
+  const usable: boolean[] = [];
   const nothing: Reloaded = { kept: 1, started: 0, stopped: 0, needsRestart: [] };
   const service = { plan: plan(), reload: reload ?? (() => Promise.resolve(nothing)) };
   const made = new Reloader({
@@ -124,8 +125,9 @@ function reloader({ read, reload }: Script) {
     clock: settings.clock,
     log: settings.log,
     applied: (next) => applied.push(next),
+    usable: (isUsable) => usable.push(isUsable),
   });
-  return { made, settings, applied };
+  return { made, settings, applied, usable };
 }
 
 it("keeps what runs when the file is bad, and logs one line with every problem", async () => {
@@ -156,6 +158,23 @@ it("keeps what runs when a component refuses", async () => {
     message: "a component refused the new configuration; the one before goes on",
     fields: { details: "exporters.file.path: another exporter writes to this file" },
   });
+  await made.stop();
+});
+
+it("says whether what the files say is what runs: a bad file, a component that refuses, and a good one", async () => {
+  let problem: "file" | "component" | undefined = "file";
+  const { made, usable } = reloader({
+    read: () => {
+      if (problem === "file") throw new ConfigError(["a (line 1): wrong"], file);
+      return { plan: plan(), files: [file], notices: [] };
+    },
+    reload: () => {
+      if (problem === "component") return Promise.reject(new Error("refused"));
+      return Promise.resolve({ kept: 1, started: 0, stopped: 0, needsRestart: [] });
+    },
+  });
+  for (problem of ["file", "component", undefined] as const) await made.request();
+  expect(usable).toEqual([false, false, true]);
   await made.stop();
 });
 
