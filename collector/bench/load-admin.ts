@@ -1,13 +1,20 @@
 import * as z from "zod";
+import { isLost } from "./load-lost.ts";
 import type { Owner } from "./load-teams.ts";
 import { sleep } from "./processes.ts";
 
 const PAUSE_MS = 500;
+const MOST_LOST = 100;
 
 export interface Work {
   ms: number;
   /** What the trail must hold of it; undefined for what is only looked at. */
   action: string | undefined;
+}
+
+interface Asked {
+  action?: string | undefined;
+  body?: unknown;
 }
 
 const Invited = z.object({ invite: z.object({ id: z.string() }) });
@@ -18,6 +25,8 @@ export const Check = z.object({ broken: z.int().nullable(), next: z.string().nul
 export class Admin {
   readonly owner: Owner;
   readonly done: Work[] = [];
+  /** What may have been done, or not. */
+  readonly lost: (string | undefined)[] = [];
   readonly #url: string;
   #round = 0;
 
@@ -80,20 +89,28 @@ export class Admin {
   }
 
   /** Throws on anything but success: nothing that an administrator does may fail under load. */
-  async ask(
-    method: string,
-    path: string,
-    { action, body }: { action?: string | undefined; body?: unknown } = {},
-  ): Promise<string> {
-    const begun = performance.now();
+  async ask(method: string, path: string, what: Asked = {}): Promise<string> {
+    for (;;) {
+      const begun = performance.now();
+      const { response, text } = await this.#send(method, path, what.body);
+      if (response.ok) {
+        this.done.push({ ms: performance.now() - begun, action: what.action });
+        return text;
+      }
+      const failure = `${method} ${path.split("?")[0]} answered ${response.status}`;
+      if (!isLost(response.status, text) || this.lost.length >= MOST_LOST) throw new Error(failure);
+      // As a person would, who sees that it did not work.
+      this.lost.push(what.action);
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  async #send(method: string, path: string, body: unknown): Promise<{ response: Response; text: string }> {
     const response = await fetch(this.#url + path, {
       method,
       headers: { cookie: this.owner.cookie, origin: this.#url, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path.split("?")[0]} answered ${response.status}`);
-    this.done.push({ ms: performance.now() - begun, action });
-    return text;
+    return { response, text: await response.text() };
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { VERSION } from "#config/version.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { logsRequest } from "#testkit/fakes.ts";
+import { isLost } from "./load-lost.ts";
 import type { LoadMachine } from "./load-teams.ts";
 import { sleep } from "./processes.ts";
 
@@ -9,6 +10,8 @@ const EVERY_MS = 5_000;
 const MOST_RECORDS = 40;
 /** What a collector waits before it sends again what was not taken. */
 const AGAIN_MS = 1_000;
+/** In place of a status. */
+const LOST = 0;
 /** After the end, for what is still to be taken. */
 const PATIENCE_MS = 60_000;
 
@@ -29,6 +32,10 @@ export class LoadAgent {
   readonly samples: Sample[] = [];
   /** Of records that were acknowledged. */
   readonly acknowledged = new Set<string>();
+  /** Sent again until it was acknowledged: there is no doubt about anything. */
+  readonly uncertain = new Set<string>();
+  /** Requests whose answer got lost. */
+  lost = 0;
   readonly #url: string;
   readonly #session = randomBytes(16).toString("hex");
 
@@ -49,8 +56,9 @@ export class LoadAgent {
   async #deliver(batch: Batch, endMs: number): Promise<void> {
     for (;;) {
       const atMs = performance.now();
-      const status = await post(this.#url, this.machine, batch).catch(() => 0);
+      const status = await post(this.#url, this.machine, batch);
       this.samples.push({ atMs, ms: performance.now() - atMs });
+      if (status === LOST) this.lost += 1;
       if (status === 200) {
         for (const uid of batch.uids) this.acknowledged.add(uid);
         return;
@@ -69,12 +77,15 @@ export class Flood {
   static readonly EVERY_MS = 200;
   readonly machine: LoadMachine;
   readonly acknowledged = new Set<string>();
+  /** Of records whose answer got lost. */
+  readonly uncertain = new Set<string>();
   /** By `performance.now()`; infinite before. */
   startedMs = Infinity;
   /** Of the first refusal. */
   refusedMs = Infinity;
   requests = 0;
   refused = 0;
+  lost = 0;
   readonly #url: string;
 
   constructor(url: string, machine: LoadMachine) {
@@ -94,9 +105,15 @@ export class Flood {
       this.requests += 1;
       if (status === 200) for (const uid of batch.uids) this.acknowledged.add(uid);
       else if (status === 429) this.#refuse();
+      else if (status === LOST) this.#lose(batch);
       else throw new Error(`too many events were answered ${status}`);
       await sleep(Flood.EVERY_MS);
     }
+  }
+
+  #lose({ uids }: Batch): void {
+    this.lost += 1;
+    for (const uid of uids) this.uncertain.add(uid);
   }
 
   #refuse(): void {
@@ -112,6 +129,7 @@ async function post(url: string, { token }: LoadMachine, { body }: Batch): Promi
     body,
   });
   const answer = new Uint8Array(await response.arrayBuffer());
+  if (isLost(response.status, new TextDecoder().decode(answer))) return LOST;
   if (response.status === 200 && protobufCodec.decodeResponse(answer).partialSuccess !== undefined) {
     throw new Error("the Worker rejected events");
   }

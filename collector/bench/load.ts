@@ -88,6 +88,8 @@ function findingOf({ agents, flood, admins, memory }: Run, stored: string): Find
       99,
     );
   const done: Work[] = admins.flatMap((admin) => admin.done);
+  const lost =
+    [...agents, flood].reduce((sum, each) => sum + each.lost, 0) + admins.flatMap((a) => a.lost).length;
   const times = done.map(({ ms }) => ms);
   return {
     tables: [
@@ -108,6 +110,7 @@ function findingOf({ agents, flood, admins, memory }: Run, stored: string): Find
         `was before. Of its ${figure(flood.requests)} requests of ${figure(Flood.RECORDS)} events ` +
         `${figure(flood.refused)} were refused with 429.`,
       stored,
+      ...(lost === 0 ? [] : [lostNote(lost)]),
     ],
   };
 }
@@ -121,4 +124,11 @@ function row(name: string, samples: readonly Sample[]): string[] {
     figure(percentile(times, 99)),
     figure(Math.max(...times)),
   ];
+}
+
+function lostNote(count: number): string {
+  return (
+    `The dev server lost its own connection to the Workers ${figure(count)} times, as it does on a machine that has other ` +
+    "things to do: these were sent again, and what came of the first try is not counted on."
+  );
 }

@@ -10,7 +10,7 @@ export const provider = [
     ["another site's session token signs in", "      authorizedParties,", ""],
     ["another issuer's session token signs in", "      issuer,", ""],
     ["a token that lives for an hour signs in", "nowMs - claims.issuedAt <= MAX_AGE_MS", "true"],
-    ["another kind of token signs in", '      headerType: "JWT",', ""],
+    ["another kind of token signs in", 'headerType: "JWT",', 'headerType: ["JWT", "at+jwt"],'],
     ["whoever acts as somebody else signs in", "act: z.never().optional(),", ""],
     ["a session that is not complete signs in", 'sts: z.literal("active").optional(),', ""],
   ]),
