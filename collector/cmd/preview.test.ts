@@ -155,6 +155,28 @@ it("shows in mode full the texts that a run then sends, to the letter", async ()
   expect(shown.toSorted()).toEqual(sent.toSorted());
 });
 
+it("says of a text that is longer than any may be that it does not leave", async () => {
+  const line = {
+    type: "user",
+    uuid: "a-line",
+    sessionId: "a-session",
+    cwd: "/srv/work",
+    version: "2.1.330",
+    isSidechain: false,
+    timestamp: new Date().toISOString(),
+    promptId: "a-prompt",
+    promptSource: "typed",
+    message: { role: "user", content: `\u001B[2Jlong ${"very ".repeat(250_000)}` },
+  };
+  mkdirSync(path.join(machine.home, "projects/-srv-work"), { recursive: true });
+  writeFileSync(path.join(machine.home, "projects/-srv-work/long.jsonl"), `${JSON.stringify(line)}\n{"half`);
+  const { modes } = await preview("--limit", "1", "--mode", "full");
+  expect(modes.full[0].removed).toContainEqual({ by: "mode", rule: "texts_too_long_to_leave", count: 1 });
+  expect(modes.full[0].records.filter(({ event }) => event === "talos.prompt")).toMatchObject([
+    { resource: { "talos.privacy.mode": "off" } },
+  ]);
+});
+
 it("the README shows what it prints", async () => {
   categorize(`provider: cloud, endpoint: "https://team.example", token: t`);
   const readme = readFileSync(path.resolve(import.meta.dirname, "../../README.md"), "utf8");

@@ -1,7 +1,7 @@
 import type { Platform, Processor, ProcessorFactory, Settings } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { VERSION } from "#config/version.ts";
-import { attributeRule, checkRecord, type Mode } from "#proto/egress.ts";
+import { checkRecord, type Mode, ruleFor } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { RecordWriter, requestBytes } from "#proto/record-writer.ts";
@@ -11,6 +11,7 @@ import { buildPipelines } from "../../service/pipelines.ts";
 import type { Plan, Planned } from "../../service/plan.ts";
 import type { Destination, Pipeline } from "../../service/spooler.ts";
 import { systemClock } from "../../service/system.ts";
+import { outcomeOf } from "../../service/text-outcome.ts";
 import { askingNobody, type Unasked } from "./asking-nobody.ts";
 import type { FoundRecord } from "./found.ts";
 import { type Applied, appliedBy } from "./rules.ts";
@@ -33,6 +34,11 @@ export interface PreviewOptions {
   instanceId: string;
   found: readonly FoundRecord[];
   signal: AbortSignal;
+}
+
+interface Passed extends FoundRecord {
+  /** It was put aside until its text was worked on. */
+  hadText: boolean;
 }
 
 /** The collector's own processors, gate and ids, on records in memory. Nothing is stored or sent. */
@@ -62,12 +68,12 @@ export async function previewMode(mode: Mode, options: PreviewOptions): Promise<
     });
     const previews: ModePreview[] = [];
     for (const pipeline of pipelines) {
-      tally.clear();
+      tally.take();
       asked.length = 0;
       const passed = await passedBy(pipeline, options, tally);
       const shared = tally.take();
       for (const destination of pipeline.destinations) {
-        const requests = passed.flatMap((each) => requestOf(pipeline, destination, each, tally) ?? []);
+        const requests = passed.flatMap((each) => requestOf(pipelines, pipeline, destination, each) ?? []);
         const applied = [...shared, ...tally.take()];
         const { exporter } = destination;
         previews.push({ mode, pipeline: pipeline.name, exporter, requests, asked: [...asked], applied });
@@ -106,8 +112,8 @@ async function passedBy(
   pipeline: Pipeline,
   { found, signal }: PreviewOptions,
   tally: Tally,
-): Promise<FoundRecord[]> {
-  const passed: FoundRecord[] = [];
+): Promise<Passed[]> {
+  const passed: Passed[] = [];
   for (const { record, receiver, scope } of found) {
     if (!pipeline.receivers.has(receiver)) continue;
     const read = asRead(record, pipeline.mode, tally);
@@ -115,8 +121,9 @@ async function passedBy(
     let records = [read];
     for (const processor of pipeline.processors) records = processor.process(records);
     for (const each of records) {
-      await resolveText(pipeline, each, { signal, tally });
-      passed.push({ receiver, scope, record: each });
+      const hadText = each.body !== undefined;
+      const isReady = await resolveText(pipeline, each, { signal, tally });
+      if (isReady) passed.push({ receiver, scope, record: each, hadText });
     }
   }
   return passed;
@@ -132,52 +139,56 @@ function asRead(record: SourceRecord, mode: Mode, tally: Tally): SourceRecord | 
   return isAnswer ? undefined : copy;
 }
 
+/** False where the text would wait. */
 async function resolveText(
   { processors, mode }: Pipeline,
   record: SourceRecord,
   { signal, tally }: { signal: AbortSignal; tally: Tally },
-): Promise<void> {
-  if (record.body === undefined) return;
+): Promise<boolean> {
+  if (record.body === undefined) return true;
   for (const { later } of processors) {
     if (later?.wants(record) !== true) continue;
     const resolved = await later.resolve(record, signal, mode);
-    if (resolved.kind === "retry") return tally.waits(record, resolved.reason);
+    // It would wait, encrypted, and its record with it.
+    if (resolved.kind === "retry") tally.add(`waits_${resolved.reason}`);
+    if (resolved.kind === "retry") return false;
   }
-  if (mode === "full" || record.body === undefined) return;
-  delete record.body;
-  tally.byMode("prompt_texts_in_no_record");
+  const longest = ruleFor(record.eventName)?.body?.maxLength ?? 0;
+  if (record.body === undefined) return true;
+  if (mode !== "full") tally.byMode("prompt_texts_in_no_record");
+  else if (record.body.length > longest) tally.byMode("texts_too_long_to_leave");
+  return true;
 }
 
+/** As the spooler does it: what had a text by the outcome of that, everything else as mode `off` lets it out. */
 function requestOf(
+  pipelines: readonly Pipeline[],
   pipeline: Pipeline,
   destination: Destination,
-  { record, scope }: FoundRecord,
-  tally: Tally,
+  { record, scope, hadText }: Passed,
 ): LogsRequest | undefined {
-  if (tally.waiting.has(record)) return undefined;
-  const isContent = pipeline.mode !== "off" && hasContent(record);
-  // Of an answer without its text nothing is left.
-  if (!isContent && record.eventName === "talos.completion") return undefined;
-  const mode = isContent ? pipeline.mode : "off";
-  const writer = new RecordWriter();
-  if (!destination.gate(mode).pass(record, writer)) return undefined;
-  const bytes = requestBytes(pipeline.resource(mode), { ...scope, attributes: [] }, writer.take());
+  const { name, mode } = pipeline;
+  let bytes: Uint8Array | undefined;
+  if (hadText) {
+    const envelope = { record, scope, destinations: [destination.exporter] };
+    const row = { exporter: "", id: 0 };
+    const resolution = { envelope, mode, modeOf: () => mode, hasRoom: () => true, row };
+    bytes = outcomeOf(pipelines, name, resolution, "").batches[0]?.plaintext;
+  } else {
+    const writer = new RecordWriter();
+    if (!destination.gate("off").pass(record, writer)) return undefined;
+    bytes = requestBytes(pipeline.resource("off"), { ...scope, attributes: [] }, writer.take());
+  }
+  if (bytes === undefined) return undefined;
   const request = protobufCodec.decodeRequest(bytes);
   const [sent] = request.resourceLogs[0]?.scopeLogs[0]?.logRecords ?? [];
   // The gate at sending.
   return sent !== undefined && checkRecord(sent, mode).length === 0 ? request : undefined;
 }
 
-/** True for what travels in requests of its own, because mode `off` does not let it out. */
-function hasContent({ eventName, body, attributes }: SourceRecord): boolean {
-  if (body !== undefined) return true;
-  return [...attributes.keys()].some((name) => attributeRule(eventName, name, "off") === undefined);
-}
-
 /** What the components counted. */
 class Tally {
   readonly gate = new Counters();
-  readonly waiting = new Set<SourceRecord>();
   readonly #counts = new Map<string, number>();
   readonly #modes = new Map<string, number>();
 
@@ -187,17 +198,6 @@ class Tally {
 
   byMode(rule: string): void {
     this.#modes.set(rule, (this.#modes.get(rule) ?? 0) + 1);
-  }
-
-  /** The text would wait, encrypted, and so would the record. */
-  waits(record: SourceRecord, reason: string): void {
-    this.waiting.add(record);
-    this.add(`waits_${reason}`);
-  }
-
-  clear(): void {
-    this.take();
-    this.waiting.clear();
   }
 
   take(): ModePreview["applied"] {
