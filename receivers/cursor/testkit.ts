@@ -5,7 +5,8 @@ import { testSettings } from "#testkit/fakes.ts";
 import { CursorConfig } from "./config.ts";
 import { CursorReceiver } from "./receiver.ts";
 
-const realClock: Clock = {
+/** The machine's own clock. */
+export const realClock: Clock = {
   now: () => Date.now(),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs);
