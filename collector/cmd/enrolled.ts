@@ -17,6 +17,7 @@ import type { Plan } from "../service/plan.ts";
 import { Reloader } from "../service/reloader.ts";
 import type { Service } from "../service/service.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
+import { contentLane } from "../service/text-lanes.ts";
 import type { PlanOptions } from "./options.ts";
 
 /** How long a collector that runs for a moment waits for the team's backend at its end. */
@@ -157,11 +158,12 @@ class EnrolledRun {
       .map(({ mode }) => mode)
       .reduce<Mode>((a, b) => (MODES.indexOf(b) > MODES.indexOf(a) ? b : a), "off");
     const { mode, setBy } = this.#o.inForce.now(configured);
+    const queues = own.flatMap((id) => [id, contentLane(id)]);
     return {
       mode,
       policySource: setBy,
       groups: this.#o.plan().service.groups,
-      counters: sinceEnrolment(this.#folder, countersOf(status, own)),
+      counters: sinceEnrolment(this.#folder, countersOf(status, queues)),
     };
   }
 

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { AGENT_COUNTERS, type AgentCounter } from "#proto/agent-api.ts";
 import type { Status } from "#state/types.ts";
-import { withoutLane } from "../service/text-lanes.ts";
 import type { EnrolmentFolder } from "./folder.ts";
 
 type AgentCounters = Record<AgentCounter, number>;
@@ -20,12 +19,12 @@ const Baseline = z.object({
   queued: Count,
 }) satisfies z.ZodType<AgentCounters>;
 
-/** What the team's backend is told of the balance: numbers alone, of the destinations that are its own. */
+/** What the team's backend is told of the balance: numbers alone, of the queues that are its own. */
 export function countersOf(
   { balance }: Pick<Status, "balance">,
   exporters: readonly string[],
 ): AgentCounters {
-  const own = balance.destinations.filter(({ exporter }) => exporters.includes(withoutLane(exporter)));
+  const own = balance.destinations.filter(({ exporter }) => exporters.includes(exporter));
   const sum = (name: "acknowledged" | "rejected" | "parked" | "queued") =>
     own.reduce((total, destination) => total + destination[name], 0);
   return {

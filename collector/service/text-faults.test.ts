@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { StateError } from "#state/errors.ts";
 import { writeExclusions } from "./exclusions.ts";
-import { labelled, never, prompt, TextStage } from "./text-testing.ts";
+import { labelled, never, prompt, TextStage } from "./testkit.ts";
 
 let stage: TextStage;
 beforeEach(() => {
