@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { bodyDigest } from "./entry.ts";
-import { rewrapLedger } from "./open.ts";
+import { forgetMemoryLedger, openOwnLedger, rewrapLedger } from "./open.ts";
 import { KEY, LedgerBench } from "./testing.ts";
 
 const CANARY = "canary-of-a-prompt";
@@ -194,4 +194,15 @@ it("opens with the next key once it was rotated, and with both meanwhile", async
   const names = readdirSync(bench.stateDir);
   expect(names.filter((name) => name.startsWith("ledger.unopened-"))).toHaveLength(1);
   expect(bench.settings.lines.some(({ message }) => message.includes("set aside"))).toBe(true);
+});
+
+it("goes on in the same ledger when it is opened again in one run, also with a key in memory", async () => {
+  const { clock, log } = bench.settings;
+  const place = { stateDir: bench.stateDir, masterKey: KEY, keySource: "memory" as const, isSettled: true };
+  const first = openOwnLedger(place, clock.now(), log);
+  const again = openOwnLedger(place, clock.now(), log);
+  expect(again.cipher.tell()).toBe(first.cipher.tell());
+  forgetMemoryLedger(bench.stateDir, log);
+  expect(existsSync(first.folder.dir)).toBe(false);
+  expect(bench.settings.lines.some(({ message }) => message.includes("the run before is gone"))).toBe(true);
 });

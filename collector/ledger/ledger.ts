@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Clock, Departure, DepartureAnswer, Ledger, Logger, Noted } from "#component/component.ts";
 import { LEDGER_HEADER, writeLedgerMark } from "#proto/receipt.ts";
 import { stateError } from "#state/errors.ts";
@@ -35,7 +35,7 @@ export class RequestLedger implements Ledger {
   readonly #o: LedgerOptions;
   #open: (OpenLedger & { writer: LedgerWriter }) | undefined;
   /** By destination: the body that was kept last, so that a request that is sent again and again is kept once. */
-  readonly #last = new Map<string, { sha: string; n: number }>();
+  readonly #last = new Map<string, { body: Uint8Array; n: number }>();
   /** Bodies with words that nobody has acknowledged: by their number, who was to get them. */
   readonly #words = new Map<number, string>();
   /** Requests that left since one could be kept. */
@@ -87,7 +87,7 @@ export class RequestLedger implements Ledger {
     const kept = this.#carried(departure, nonce, writer.first);
     const { n, hash } = writer.append(this.#draft(departure, nonce, kept.bodyOf), kept);
     if (hasText === true) this.#words.set(n, destination);
-    else if (kept.bodyOf === undefined) this.#last.set(destination, { sha: shaOf(departure.body), n });
+    else if (kept.bodyOf === undefined) this.#last.set(destination, { body: departure.body, n });
     this.#isFailing = false;
     return {
       headers: isTeams === true ? { [LEDGER_HEADER]: writeLedgerMark(nonce, hash) } : {},
@@ -103,7 +103,8 @@ export class RequestLedger implements Ledger {
     first: number,
   ): Carried & { bodyOf: number | undefined } {
     const last = this.#last.get(destination);
-    const isSame = hasText !== true && body.length > 0 && last?.sha === shaOf(body) && last.n >= first;
+    const isSame =
+      hasText !== true && body.length > 0 && last !== undefined && last.n >= first && same(last.body, body);
     return {
       nonce,
       body: isSame ? new Uint8Array() : body,
@@ -232,6 +233,6 @@ function placeOf({ fileKey, from, to }: { fileKey: string; from: number; to?: nu
   return { file: fileKey, from, ...(to !== undefined && { to }) };
 }
 
-function shaOf(body: Uint8Array): string {
-  return createHash("sha256").update(body).digest("hex");
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }

@@ -28,12 +28,6 @@ export function openOwnLedger(place: Place, nowMs: number, log: Logger): OpenLed
   secureFolder(stateDir);
   const isKept = keySource !== "memory";
   const folder = new LedgerFolder(path.join(stateDir, isKept ? LEDGER_FOLDER : MEMORY_FOLDER));
-  if (!isKept && existsSync(folder.dir)) {
-    rmSync(folder.dir, { recursive: true });
-    log.warn(
-      "the ledger of the run before is gone: its key was in memory; a keychain or a key file keeps it",
-    );
-  }
   const known = folder.cipher(masterKey);
   if (known !== undefined) {
     if (isSettled && folder.keys > 1) writePrivate(folder.keyFile, known.wrap([masterKey]));
@@ -48,6 +42,18 @@ function begin(folder: LedgerFolder, masterKey: Uint8Array): OpenLedger {
   const cipher = LedgerCipher.make();
   createPrivateFile(folder.keyFile, cipher.wrap([masterKey]));
   return { folder, cipher };
+}
+
+/** At a start: nobody can open a ledger any more whose key was in the memory of a run before. */
+export function forgetMemoryLedger(stateDir: string, log: Logger): void {
+  const dir = path.join(stateDir, MEMORY_FOLDER);
+  if (!existsSync(dir)) return;
+  try {
+    rmSync(dir, { recursive: true });
+  } catch {
+    return;
+  }
+  log.warn("the ledger of the run before is gone: its key was in memory; a keychain or a key file keeps it");
 }
 
 /** The key that sealed it is not there any more. It may come back, so nothing is deleted. */

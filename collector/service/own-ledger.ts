@@ -1,7 +1,7 @@
 import type { MasterKey } from "#state/key-source.ts";
 import type { StateStore } from "#state/store.ts";
 import { RequestLedger } from "../ledger/ledger.ts";
-import { openOwnLedger } from "../ledger/open.ts";
+import { forgetMemoryLedger, openOwnLedger } from "../ledger/open.ts";
 import type { ServiceOptions } from "./service.ts";
 
 /** What leaves this collector, in its state folder; undefined where it is switched off. */
@@ -17,6 +17,7 @@ export function ownLedger(
     max_age: maxAgeMs,
     keep_content: keepContent,
   } = plan.service.ledger;
+  forgetMemoryLedger(plan.stateDir, log);
   if (!enabled) return undefined;
   const { rotatedKey } = store;
   const place = {
