@@ -65,7 +65,7 @@ const month = () =>
 describe("nobody is asked", () => {
   it("without a key", async () => {
     const refused = await categorize({});
-    expect(refused).toEqual({ status: 503, code: "not_configured", retryAfter: 1_800 });
+    expect(refused).toEqual({ status: 501, code: "not_configured", retryAfter: 0 });
     expect(asked).toEqual([]);
   });
 

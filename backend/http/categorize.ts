@@ -20,8 +20,6 @@ type Route = "POST /v1/categorize";
 type Request = Handled<(typeof categorizeRoutes)[Route]>;
 type Answer = { category: Guess["category"]; confidence: number; task_hint?: string; project_hint?: string };
 
-/** Without a key nobody can be asked: machines keep what they have, and look again now and then. */
-const NOT_CONFIGURED_S = 1_800;
 const PICODOLLARS_PER_CENT = 10_000_000_000n;
 
 /** One prompt in, a category out. The text is in this request's memory alone. */
@@ -51,7 +49,7 @@ async function demandConsent(db: D1Database, { agent }: AgentActor, nowMs: numbe
 
 async function askModel({ c, db, settings, actor, body: { prompt }, nowMs }: Request): Promise<Answer> {
   const { ANTHROPIC_API_KEY: apiKey } = settings;
-  if (apiKey === undefined) throw unavailable("not_configured", NOT_CONFIGURED_S);
+  if (apiKey === undefined) throw new Refusal(501, "not_configured");
   const month = monthAt(nowMs);
   const entry = await enter(c.env, actor.team, settings);
   try {

@@ -10,6 +10,7 @@ const TOLD: Partial<Record<RulesReason, string>> = {
   remote_model:
     "the model does not run on this computer: it is never asked, and prompts are categorized by rules. Choose another one",
   over_cap: "the team's monthly limit for categories is reached: prompts are categorized by rules",
+  not_set_up: "the team's backend has no model to ask: prompts are categorized by rules",
   mode: "the provider does not fit the privacy mode in force: prompts are categorized by rules",
 };
 

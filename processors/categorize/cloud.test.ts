@@ -215,6 +215,7 @@ describe("what it cannot do now stays here, encrypted", () => {
 describe("what it will never do is left to the rules", () => {
   it.each<[string, Fault, string]>([
     ["the team's cap is reached", answers({ error: { code: "over_cap" } }, { status: 402 }), "over_cap"],
+    ["the backend has no model to ask", answers("", { status: 501 }), "not_set_up"],
     ["the prompt is too large", answers("", { status: 413 }), "refused"],
     ["the prompt is refused", answers(CANARY, { status: 422 }), "refused"],
     ["an unknown category", answers({ ...GOOD, category: CANARY }), "bad_answer"],

@@ -20,6 +20,8 @@ const REFUSED_MS = 30 * 60_000;
 
 /** Payment required: the team's monthly cap is reached. */
 const OVER_CAP = 402;
+/** The backend has no model to ask. */
+const NOT_SET_UP = 501;
 /** This prompt as it is will never be taken. */
 const REFUSES_THIS = new Set([400, 413, 415, 422]);
 const PASSES_BY_ITSELF = new Set([408, 425, 429, 500, 502, 503, 504, 511, 520, 521, 522, 523, 524, 529]);
@@ -129,6 +131,7 @@ export class CloudModel implements Model {
       return read === undefined ? { kind: "rules", reason: "bad_answer" } : { kind: "answer", answer: read };
     }
     if (status === OVER_CAP) return { kind: "rules", reason: "over_cap" };
+    if (status === NOT_SET_UP) return { kind: "rules", reason: "not_set_up" };
     if (REFUSES_THIS.has(status)) return { kind: "rules", reason: "refused" };
     if (PASSES_BY_ITSELF.has(status)) {
       return this.#retry(reason, retryAfterMs(retryAfter, this.#settings.clock.now()));

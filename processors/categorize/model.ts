@@ -12,6 +12,7 @@ export type RulesReason =
   | "bad_answer"
   | "refused"
   | "over_cap"
+  | "not_set_up"
   | "mode"
   | "configured";
 

@@ -26,7 +26,7 @@ export const categorizeRoutes = defineRoutes({
       over_cap: 402,
       no_category: 422,
       rate_limited: 429,
-      not_configured: 503,
+      not_configured: 501,
     },
   },
 });
