@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -205,4 +206,26 @@ it("goes on in the same ledger when it is opened again in one run, also with a k
   forgetMemoryLedger(bench.stateDir, log);
   expect(existsSync(first.folder.dir)).toBe(false);
   expect(bench.settings.lines.some(({ message }) => message.includes("the run before is gone"))).toBe(true);
+});
+
+it("a full disk: what leaves is counted, nothing half-written stays, and it goes on when there is room", async ({
+  skip,
+}) => {
+  const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", bench.stateDir]);
+  skip(mount.status !== 0, "this user may not mount a small file system");
+  try {
+    for (let n = 1; n <= 40; n += 1) {
+      (await bench.send(n, { body: randomBytes(20_000) })).answered({ status: 200, isTaken: true });
+    }
+    expect(bench.missed).toBeGreaterThan(10);
+    expect(bench.read().problems).toEqual([]);
+    expect(bench.settings.lines.filter(({ level }) => level === "error").length).toBeGreaterThan(0);
+    spawnSync("mount", ["-o", "remount,size=4m", bench.stateDir]);
+    (await bench.send(41)).answered({ status: 200, isTaken: true });
+    await bench.ledger.close();
+    expect(bench.read()).toMatchObject({ missed: bench.missed, problems: [] });
+  } finally {
+    await bench.ledger.close();
+    spawnSync("umount", [bench.stateDir]);
+  }
 });
