@@ -9,7 +9,7 @@ import type { WorkingFolders } from "./working-folder.ts";
 /** At one look, so long is read; then for ten times as long nothing is. */
 const BUDGET_MS = 200;
 const REST_MS = 2_000;
-const CONVERSATIONS_AT_ONCE = 50;
+const CONVERSATIONS_AT_ONCE = 20;
 
 /** `run --once` asks so often, so long apart, where somebody writes. */
 const MOST_TRIES = 20;

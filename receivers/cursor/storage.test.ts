@@ -9,7 +9,7 @@ import { CursorStorage } from "#testkit/cursor/storage.ts";
 import { uuid } from "#testkit/cursor/home.ts";
 import { run } from "./database/job.ts";
 
-const writer = path.resolve(import.meta.dirname, "../../collector/testkit/cursor/writer.ts");
+const writer = path.join(import.meta.dirname, "testdata", "writer.ts");
 const ID = uuid("busy");
 
 let dir = "";

@@ -1,17 +1,16 @@
 import { fileURLToPath } from "node:url";
-import * as z from "zod";
+
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Named fields alone are taken out of a row, inside SQLite: nothing else of it becomes part of this program's memory.
  * A value that is not JSON, or is very large, gives null.
  */
 export function fieldsOf(paths: readonly string[]): string {
-  const list = paths.map((path) => `'${path}'`).join(", ");
+  const named = paths.map((path) => `'${path}'`).join(", ");
   return `CASE WHEN octet_length(value) < ${MOST_BYTES} AND json_valid(CAST(value AS TEXT))
-    THEN json_extract(CAST(value AS TEXT), ${list}) END AS fields`;
+    THEN json_extract(CAST(value AS TEXT), ${named}) END AS fields`;
 }
-const MOST_BYTES = 16 * 1024 * 1024;
-
 export const BUBBLE_PATHS = [
   "$.type",
   "$.createdAt",
@@ -22,16 +21,27 @@ export const BUBBLE_PATHS = [
   "$.workspaceUris[0]",
 ];
 
-const word = z.string().max(4_096).catch("");
-/** Milliseconds since the Unix epoch, as a number or as ISO 8601; NaN when unknown. */
-const time = z
-  .union([z.number(), z.string().transform((text) => Date.parse(text))])
-  .catch(Number.NaN)
-  .transform((ms) => (ms > 0 && ms < 4e12 ? Math.trunc(ms) : Number.NaN));
-/** Zero is what a version writes that counts no tokens. */
-const tokens = z.int().positive().max(100_000_000).catch(-1);
+// Checked by hand: a schema's library would be loaded into the thread once more, and take more memory than all else in it.
 
-const Bubble = z.tuple([z.number(), time, word, word, tokens, tokens, word]);
+function word(value: unknown): string {
+  return typeof value === "string" && value.length <= 4_096 ? value : "";
+}
+
+/** Milliseconds since the Unix epoch, as a number or as ISO 8601; NaN when unknown. */
+function time(value: unknown): number {
+  const ms = typeof value === "string" ? Date.parse(value) : value;
+  return typeof ms === "number" && ms > 0 && ms < 4e12 ? Math.trunc(ms) : Number.NaN;
+}
+
+/** -1 when unknown: zero is what a version writes that counts no tokens. */
+function tokens(value: unknown): number {
+  const isCount = typeof value === "number" && Number.isInteger(value) && value > 0 && value <= 100_000_000;
+  return isCount ? value : -1;
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
 
 /** What is known of one message: from a person (type 1), or of the agent (type 2). */
 export interface Bubble {
@@ -47,10 +57,18 @@ export interface Bubble {
 
 /** Undefined for what is no message. */
 export function bubbleOf(key: string, fields: string): Bubble | undefined {
-  const parsed = Bubble.safeParse(JSON.parse(fields));
-  if (!parsed.success) return undefined;
-  const [type, timeMs, generation, model, input, output, folder] = parsed.data;
-  return { key, isAsked: type === 1, timeMs, generation, model, input, output, cwd: folderOf(folder) };
+  const [type, at, request, model, input, output, folder] = list(JSON.parse(fields));
+  if (typeof type !== "number") return undefined;
+  return {
+    key,
+    isAsked: type === 1,
+    timeMs: time(at),
+    generation: word(request),
+    model: word(model),
+    input: tokens(input),
+    output: tokens(output),
+    cwd: folderOf(word(folder)),
+  };
 }
 
 export const COMPOSER_PATHS = [
@@ -64,19 +82,6 @@ export const COMPOSER_PATHS = [
   "$.subagentComposerIds",
   "$.contextTokensUsed",
 ];
-
-const flag = z.union([z.boolean(), z.number().transform((n) => n !== 0)]).catch(false);
-const Composer = z.tuple([
-  time,
-  time,
-  word,
-  flag,
-  word,
-  word,
-  z.array(z.object({ bubbleId: z.string() }).catch({ bubbleId: "" })).catch([]),
-  z.array(z.string().catch("")).catch([]),
-  z.number().catch(0),
-]);
 
 export interface Composer {
   createdMs: number;
@@ -92,12 +97,27 @@ export interface Composer {
   isUsed: boolean;
 }
 
+/** Undefined for what is no conversation. */
 export function composerOf(fields: string): Composer | undefined {
-  const parsed = Composer.safeParse(JSON.parse(fields));
-  if (!parsed.success) return undefined;
-  const [createdMs, updatedMs, status, isDraft, model, cwd, headers, subagents, context] = parsed.data;
-  const order = headers.map(({ bubbleId }) => bubbleId);
-  return { createdMs, updatedMs, status, isDraft, model, cwd, order, subagents, isUsed: context > 0 };
+  const values: unknown = JSON.parse(fields);
+  if (!Array.isArray(values)) return undefined;
+  const [created, updated, status, isDraft, model, cwd, headers, subagents, context]: unknown[] = values;
+  return {
+    createdMs: time(created),
+    updatedMs: time(updated),
+    status: word(status),
+    isDraft: isDraft === 1 || isDraft === true,
+    model: word(model),
+    cwd: word(cwd),
+    order: list(headers).map(idIn),
+    subagents: list(subagents).map(word),
+    isUsed: typeof context === "number" && context > 0,
+  };
+}
+
+function idIn(header: unknown): string {
+  const isObject = typeof header === "object" && header !== null && "bubbleId" in header;
+  return isObject ? word(header.bubbleId) : "";
 }
 
 /** The path of a `file:` address; "" for a folder on another machine. */

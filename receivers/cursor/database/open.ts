@@ -9,6 +9,8 @@ const HEADER_BYTES = 100;
 const MAGIC = "SQLite format 3\0";
 /** Where the header says how the file is written: 1 with a rollback journal, 2 with a write-ahead log. */
 const WRITE_VERSION_AT = 18;
+/** Where it counts transactions: times of files are not fine enough to tell two of them apart. */
+const CHANGES_AT = 24;
 
 /** The file is not as it was when reading began, or is being written: what was read of it does not count. */
 export class ChangedMeanwhile extends Error {
@@ -20,15 +22,22 @@ export class ChangedMeanwhile extends Error {
  * lock: an idle handle would keep Cursor from replacing its file.
  */
 export function withDatabase<T>(file: string, read: (db: DatabaseSync) => T): T {
-  const version = writeVersion(file);
-  if (version === 2) return using(new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS }), read);
-  // With a rollback journal, any lock of ours could make Cursor's own open fail, after which it throws its data away.
+  if (headerOf(file)[WRITE_VERSION_AT] !== 2) return withoutLock(file, read);
+  return using(new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS }), read);
+}
+
+/** With a rollback journal, any lock of ours could make Cursor's own open fail, after which it throws its data away. */
+function withoutLock<T>(file: string, read: (db: DatabaseSync) => T): T {
   const before = stampOf(file);
+  if (before === undefined) throw new ChangedMeanwhile("is being written");
   const url = new URL(`${pathToFileURL(file).href}?mode=ro&nolock=1`);
-  const result = using(new DatabaseSync(url, { readOnly: true }), read);
-  if (before === undefined || stampOf(file) !== before)
-    throw new ChangedMeanwhile("written while it was read");
-  return result;
+  try {
+    return using(new DatabaseSync(url, { readOnly: true }), read);
+  } finally {
+    // Half of a change looks like damage.
+    // oxlint-disable-next-line no-unsafe-finally -- what was read of it, or what went wrong with it, does not count
+    if (stampOf(file) !== before) throw new ChangedMeanwhile("written while it was read");
+  }
 }
 
 function using<T>(db: DatabaseSync, read: (db: DatabaseSync) => T): T {
@@ -42,7 +51,7 @@ function using<T>(db: DatabaseSync, read: (db: DatabaseSync) => T): T {
   }
 }
 
-function writeVersion(file: string): number {
+function headerOf(file: string): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   const fd = openSync(file, "r");
   try {
@@ -52,12 +61,12 @@ function writeVersion(file: string): number {
     closeSync(fd);
   }
   if (header.toString("latin1", 0, MAGIC.length) !== MAGIC) throw new ChangedMeanwhile("not a database");
-  return header[WRITE_VERSION_AT] ?? 0;
+  return header;
 }
 
 /** Undefined while a transaction is being written. */
 function stampOf(file: string): string | undefined {
   if (existsSync(`${file}-journal`)) return undefined;
   const { ino, size, mtimeNs } = statSync(file, { bigint: true });
-  return `${ino}:${size}:${mtimeNs}`;
+  return `${ino}:${size}:${mtimeNs}:${headerOf(file).readUInt32BE(CHANGES_AT)}`;
 }

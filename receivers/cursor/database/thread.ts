@@ -33,7 +33,7 @@ export class DatabaseThread {
     if (this.#stopped) return undefined;
     if (this.#worker !== undefined) return this.#worker;
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 4 },
     });
     worker.on("message", ({ number, answer }: { number: number; answer: Answer }) => {
       const resolve = this.#waiting.get(number);

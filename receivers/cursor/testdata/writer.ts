@@ -3,7 +3,7 @@
  * whatever lock somebody holds makes its next open or write fail.
  */
 import { performance } from "node:perf_hooks";
-import { CursorStorage } from "./storage.ts";
+import { CursorStorage } from "#testkit/cursor/storage.ts";
 
 const [file = "", journal = "wal", seconds = "3", conversation = ""] = process.argv.slice(2);
 const options = { journal: journal === "wal" ? "wal" : "rollback", headers: true, timeout: 0 } as const;
