@@ -110,7 +110,9 @@ describe("rotating both secrets", () => {
     expect(await saltOf(NEW)).toBe(team.teamSalt);
     expect(await fingerprint(NEW)).toBe(before);
     expect(await letter(NEW)).toEqual({ n: 1 });
-    await expect(letter(OLD)).rejects.toThrow();
+    await expect(letter(OLD)).rejects.toMatchObject({
+      name: expect.stringMatching(/^[A-Za-z]*Error$/) as string,
+    });
     expect((await env.DEAD_LETTERS.get("dead/1/a"))?.customMetadata?.["expiresAt"]).toBe(
       String(5 + 14 * 86_400_000),
     );

@@ -12,14 +12,14 @@ beforeEach(async () => {
   machine = await enrolled((await newToken(cookie)).token);
 });
 
-const report = async (groups: unknown, token = machine.agentToken) =>
+const report = async (names: unknown, token = machine.agentToken) =>
   (
     await asAgent(token, "POST /v1/agent/status", {
       version: "0.2.0",
       policySource: "managed",
       mode: "off",
       counters: {},
-      ...(groups === undefined ? {} : { groups }),
+      ...(names === undefined ? {} : { groups: names }),
     })
   ).status;
 

@@ -24,4 +24,3 @@ export const ROUTES = {
   ...contentRoutes,
   ...documentRoutes,
 };
-export type Routes = typeof ROUTES;
