@@ -18,6 +18,7 @@ import {
   type TurnPlace,
   weightOf,
 } from "./record.ts";
+import { release } from "./reading.ts";
 import { placeOf } from "./transcript.ts";
 import { answerIn, promptIn } from "./transcript-text.ts";
 import type { Turn } from "./turn.ts";
@@ -113,7 +114,7 @@ export class Conversations {
         conversation.changed = true;
       }
     }
-    this.#release(conversation);
+    if (conversation.transcript !== undefined) release(conversation.transcript);
   }
 
   #notice(conversation: Conversation, turns: readonly Turn[]): void {
@@ -149,10 +150,6 @@ export class Conversations {
     if (file.holds.get("open") === from) return;
     file.holds.set("open", from);
     file.changed = true;
-  }
-
-  #release({ transcript }: Conversation): void {
-    if (transcript?.holds.delete("open") === true) transcript.changed = true;
   }
 
   #isOver(conversation: Conversation, { transcript, database }: Turn): boolean {

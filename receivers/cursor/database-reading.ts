@@ -33,6 +33,7 @@ export interface DatabaseReadingOptions {
 export class DatabaseReading {
   readonly #o: DatabaseReadingOptions;
   #isDue = true;
+  #isUnsettled = false;
   #cancel: (() => void) | undefined;
   /** Rows that could not be read, by conversation: each is counted once. */
   readonly #malformed = new Map<string, number>();
@@ -50,8 +51,14 @@ export class DatabaseReading {
     this.#cancel?.();
   }
 
+  /** What was read is settled, as far as it can be. */
+  settled(): void {
+    this.#isUnsettled = false;
+  }
+
+  /** None before what was read is settled: a crash would lose what only its rows told of. */
   takePositions(into: Map<string, Position | null>): void {
-    this.#o.databases.takePositions(into);
+    if (!this.#isUnsettled) this.#o.databases.takePositions(into);
   }
 
   /** Reads what changed, and what `wanted` names. Returns the conversations that were read. */
@@ -74,6 +81,7 @@ export class DatabaseReading {
   async #once(wanted: ReadonlySet<string>, read: Set<string>, isDue: boolean): Promise<Left> {
     const { databases, conversations } = this.#o;
     this.#isDue = false;
+    this.#isUnsettled = true;
     let left: Left = "nothing";
     if (isDue) {
       const looked = await databases.look();

@@ -52,6 +52,8 @@ export interface Database {
   /** What is known of each conversation: when Cursor last changed it, and whether it is a sub-agent's. */
   headers: Map<string, { changedMs: number; isSubagent: boolean }>;
   reconcileAtMs: number;
+  /** It changed since all was compared. */
+  isBehind: boolean;
   /** It keeps a list of headers, so that asking for changes costs little. */
   hasHeaders: boolean;
   /** Its row's number is to be stored. */
@@ -63,6 +65,7 @@ export interface Database {
 export class Databases {
   readonly #o: DatabasesOptions;
   readonly #byFile = new Map<string, Database>();
+  readonly #workspaces = new Map<string, Workspace>();
   #toldUnusable = false;
 
   constructor(options: DatabasesOptions) {
@@ -109,7 +112,7 @@ export class Databases {
 
   #find(): void {
     const main: Workspace = { database: this.#mainFile, folder: "" };
-    for (const { database, folder } of [main, ...workspacesIn(this.#o.userDir)]) {
+    for (const { database, folder } of [main, ...workspacesIn(this.#o.userDir, this.#workspaces)]) {
       const identity = identityAt(database);
       if (identity === undefined) this.#byFile.delete(database);
       // One that was put in its place is another one.
@@ -130,6 +133,7 @@ export class Databases {
       dirty: new Map(),
       headers: new Map(),
       reconcileAtMs: this.#o.clock.now() + RECONCILE_MS,
+      isBehind: false,
       hasHeaders: true,
       changed: false,
       isUsable: true,
@@ -147,12 +151,14 @@ export class Databases {
       this.#byFile.delete(database.file);
       return false;
     }
-    if (this.#o.clock.now() >= database.reconcileAtMs) {
+    const isChanged = stamp !== database.stamp;
+    database.stamp = stamp;
+    database.isBehind ||= isChanged;
+    if (database.isBehind && this.#o.clock.now() >= database.reconcileAtMs) {
+      database.isBehind = false;
       database.reconcileAtMs = this.#o.clock.now() + RECONCILE_MS;
       database.place.headers = this.#from();
     }
-    const isChanged = stamp !== database.stamp;
-    database.stamp = stamp;
     if (isChanged && database.hasHeaders) database.place.headers ??= this.#recent(database);
     return isChanged || (database.isUsable && database.place.headers !== undefined);
   }

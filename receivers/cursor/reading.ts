@@ -68,7 +68,11 @@ export class Reading {
     for (const file of this.#files.get(conversation) ?? []) {
       if (file.goneSinceMs !== undefined && !file.context.isLoaded) continue;
       if (!file.context.isLoaded) await this.#read(file);
-      if (best === undefined || file.context.turns.length > best.context.turns.length) best = file;
+      if (best !== undefined && file.context.turns.length <= best.context.turns.length) release(file);
+      else {
+        if (best !== undefined) release(best);
+        best = file;
+      }
     }
     return best;
   }
@@ -107,6 +111,8 @@ export class Reading {
 
   async #read(file: TranscriptFile): Promise<void> {
     if (!file.context.isLoaded) this.#begin(file);
+    // Until its conversation is settled, what is read now is read again after a crash.
+    if (!file.holds.has("open")) file.holds.set("open", Math.max(file.offset, file.context.resumeAt));
     while (!this.#o.isStopped() && this.#stretch(file)) await new Promise(setImmediate);
   }
 
@@ -187,4 +193,9 @@ export class Reading {
     }
     return false;
   }
+}
+
+/** What was read of it needs not be read again. */
+export function release(file: TranscriptFile): void {
+  if (file.holds.delete("open")) file.changed = true;
 }

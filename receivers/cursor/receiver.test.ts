@@ -153,3 +153,20 @@ it("reads again what was lost with its batch, and nothing else", async () => {
   await readOnce(home, { store });
   expect(store.requests).toHaveLength(6);
 });
+
+it("reads again what it had read and not settled when it was stopped", async () => {
+  const own = conversation();
+  cursor.write(own);
+  const store = new FakeStore();
+  const host = new FakeHost({ store });
+  const receiver = await live(host);
+  await vi.waitFor(() => expect(store.requests).toHaveLength(1), patience);
+  const next = turn(20);
+  cursor.appendTurn(own, next);
+  cursor.writeRows({ ...own, turns: [...own.turns, next] });
+  // At any moment of a pass.
+  await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 40));
+  await receiver.shutdown(AbortSignal.timeout(10_000));
+  await readOnce(home, { store });
+  expect(store.requests.map(({ local }) => local.request)).toEqual([`${A}:0`, `${A}:1`]);
+});

@@ -137,6 +137,7 @@ export class CursorReceiver implements Component {
       await this.#settle(id);
       if (this.#outgoing.isFull) await this.#outgoing.flush();
     }
+    this.#databases?.settled();
     this.#conversations.forget();
     await this.#outgoing.flush();
   }

@@ -66,17 +66,18 @@ export interface Workspace {
   folder: string;
 }
 
-/** What Cursor keeps for each folder that was opened. */
-export function workspacesIn(userDir: string): Workspace[] {
+/** What Cursor keeps for each folder that was opened. What is `known` is not looked into again. */
+export function workspacesIn(userDir: string, known = new Map<string, Workspace>()): Workspace[] {
   const dir = path.join(userDir, "workspaceStorage");
-  return namesIn(dir).flatMap((name) => {
-    const parsed = Workspace.safeParse(jsonOf(path.join(dir, name, "workspace.json")));
-    return [
-      {
-        database: path.join(dir, name, "state.vscdb"),
-        folder: parsed.success ? folderOf(parsed.data.folder) : "",
-      },
-    ];
+  return namesIn(dir).map((name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const json = jsonOf(path.join(dir, name, "workspace.json"));
+    const { data } = Workspace.safeParse(json);
+    const folder = data === undefined ? "" : folderOf(data.folder);
+    const workspace = { database: path.join(dir, name, "state.vscdb"), folder };
+    if (json !== undefined) known.set(name, workspace);
+    return workspace;
   });
 }
 
