@@ -121,6 +121,8 @@ async function consenting(owner: string, realName: string): Promise<EnrolAnswer>
   const status = await accept(made, await newNonce(made));
   if (status !== 204) throw new Error(`the acceptance was answered with ${status}`);
   await newNonce(made);
+  const said = { version: "0.1.0", policySource: "default", mode: "full", counters: {} };
+  await asAgent(made.machine.agentToken, "POST /v1/agent/status", said);
   return made.machine;
 }
 

@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
 import { logsRequest } from "./records.ts";
 import { post, signIn } from "./client.ts";
-import { isAgent, isMember, newStage, publicIds, send, type Stage, walk } from "./hostile-walk.ts";
-import { dump } from "./hostile-world.ts";
+import { isAgent, isMember, newStage, publicIds, readAll, send, type Stage, walk } from "./hostile-walk.ts";
+import { dump, world } from "./hostile-world.ts";
 import { ask, tryEnrol } from "./machine.ts";
 
 /** Names what the asker's own team has, whether others have it too or not. */
@@ -14,6 +14,14 @@ let stage: Stage;
 beforeEach(async () => {
   stage = await newStage();
 }, 120_000);
+
+it("whatever another team has, no answer is another one: not even a count", MANY, async () => {
+  const { cookie } = stage.theirs;
+  const read = await readAll(cookie);
+  expect(read.size).toBeGreaterThan(10);
+  await world("Acme", "canary-two");
+  expect(await readAll(cookie)).toEqual(read);
+});
 
 it("another team's owner finds nothing of ours on any route, and changes nothing", MANY, async () => {
   const signedIn = () => signIn({ team: "Theirs", viewer: "evil walker", role: "owner" });
