@@ -11,7 +11,7 @@ import type { ApiBindings, Settings } from "../env.ts";
 import type { Entry, GatePolicy } from "../objects/categorize-gate.ts";
 import { addCall, type CallCost, readMonth } from "../store/categorize-cost.ts";
 import { readPermission } from "../store/consents.ts";
-import { errorCode } from "../queue/error-code.ts";
+import { errorCode } from "../store/error-code.ts";
 import { receiptFor } from "./receipts.ts";
 import { Refusal, unavailable } from "./refusal.ts";
 import type { Handled, Handlers } from "./route-table.ts";

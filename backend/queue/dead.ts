@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type ApiBindings, settingsOf } from "../env.ts";
 import { putDeadLetter } from "../store/dead-letters.ts";
 import { removeFromInbox } from "../store/inbox.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode } from "../store/error-code.ts";
 
 /** As much of a message as is needed to file it; team 0 holds what names no team. */
 const Envelope = z.object({

@@ -6,7 +6,7 @@ import { deleteTexts } from "../store/content.ts";
 import { findErased, storeContents } from "../store/content-rows.ts";
 import { storeEvents } from "../store/ingest.ts";
 import { findTeam, type Team } from "../store/teams.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode } from "../store/error-code.ts";
 
 /** A bound parameter may have 2 MB; a message has at most 100 KB. */
 const MESSAGES_PER_BATCH = 10;
