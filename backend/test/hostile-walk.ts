@@ -46,8 +46,12 @@ function probesOf(rows: Dump, ours: World): Probe[] {
     { known: `2000000000.${ours.session}`, unknown: `2000000000.${"e".repeat(32)}` },
     { known: ours.email, unknown: "nobody@example.com" },
     { known: "org_canary", unknown: "org_nobody" },
+    { known: fileOf(ids.get("dev") ?? ""), unknown: fileOf("dev_0123456789abcdef01234567") },
   ];
 }
+
+/** Of groups, as a team uploads it. */
+const fileOf = (developer: string) => `developer,group\n${developer},evil group\n`;
 
 export function publicIds(rows: Dump): string[] {
   return [...rows.values()].flat().flatMap((row) => ("public_id" in row ? [String(row["public_id"])] : []));
