@@ -75,8 +75,9 @@ function bodiesOf(spec: RouteSpec): (Node | undefined)[] {
   const root = schemaOf(spec.body);
   const kinds = [...nodes(root["oneOf"]), ...nodes(root["anyOf"])];
   return (kinds.length > 0 ? kinds : [root]).flatMap((kind) => [
-    sample(kind, "x") as Node,
+    // In this order: an empty name undoes another one.
     sample(kind, "") as Node,
+    sample(kind, "x") as Node,
   ]);
 }
 

@@ -68,7 +68,7 @@ it("nothing that opened a team opens it when it is deleted", MANY, async () => {
   await env.DB.prepare("UPDATE teams SET deleted_at = 1 WHERE id = ?1").bind(ours.team).run();
   const statuses = [
     (await ask(ours.cookie, "GET /api/me")).status,
-    (await send("GET", { path: "/api/team" }, { bearer: ours.apiKey })).status,
+    (await send("GET", { path: "/api/agents" }, { bearer: ours.apiKey })).status,
     (await send("GET", { path: "/v1/agent/config" }, { bearer: ours.agentToken })).status,
     (await post(ours.agentToken, logsRequest([]))).status,
     (await tryEnrol(ours.personToken)).status,

@@ -147,11 +147,6 @@ export const teams = [
       '"DELETE FROM project_labels WHERE team = ?1 AND',
       '"DELETE FROM project_labels WHERE ?1 > 0 AND',
     ],
-    [
-      "another team's names of projects are read",
-      "label FROM project_labels WHERE team = ?1",
-      "label FROM project_labels WHERE ?1 > 0",
-    ],
   ]),
   ...breakages("backend/store/audit-trail.ts", HOSTILE, [
     ["another team's trail is read", "WHERE team = ?1 AND seq < ?2 AND", "WHERE ?1 > 0 AND seq < ?2 AND"],
@@ -168,6 +163,13 @@ export const teams = [
       "another team's sessions are listed",
       "WHERE team = ?1 AND started_at < ?3",
       "WHERE ?1 > 0 AND started_at < ?3",
+    ],
+  ]),
+  ...breakages("backend/store/labels.ts", "backend/test/hostile-beside.test.ts", [
+    [
+      "another team's names of projects are read",
+      "label FROM project_labels WHERE team = ?1",
+      "label FROM project_labels WHERE ?1 > 0",
     ],
   ]),
 ];
