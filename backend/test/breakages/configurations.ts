@@ -38,12 +38,15 @@ export const configurations = [
       "if (before?.version === config.version && config.issuedAt < before.issuedAt) {",
       "if (false) {",
     ],
-    ["text is read under an expired configuration", 'if (policy.expired) return "off";', ""],
+  ]),
+  ...breakages("collector/consent/effective-mode.ts", "collector/consent/effective-mode.test.ts", [
+    ["text is read under an expired configuration", "isFresh: team?.expired !== true,", "isFresh: true,"],
     [
-      "a team loosens what the developer configured",
-      "return MODES.indexOf(policy.mode) < MODES.indexOf(configured) ? policy.mode : configured;",
-      "return policy.mode;",
+      "somebody loosens what another one says",
+      "MODES.indexOf(b.mode) < MODES.indexOf(a.mode) ? b : a",
+      "MODES.indexOf(b.mode) > MODES.indexOf(a.mode) ? b : a",
     ],
+    ["text is read that nobody accepted", 'accepted?.mode ?? "off"', 'accepted?.mode ?? "full"'],
   ]),
   ...breakages("backend/store/team-settings.ts", "backend/http/agent-machine.test.ts", [
     [
