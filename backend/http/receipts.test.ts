@@ -11,7 +11,9 @@ const NONCE = Uint8Array.from({ length: 32 }, (_, at) => at);
 const HEAD = "ab".repeat(32);
 const sha256 = async (bytes: Uint8Array) =>
   toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())));
-const body = () => jsonCodec.encodeRequest(logsRequest([requestRecord({ uid: uid(1) })])).slice();
+/** Made once: a record made again is of another second. */
+const LOGS = logsRequest([requestRecord({ uid: uid(1) })]);
+const body = () => jsonCodec.encodeRequest(LOGS).slice();
 
 async function send(
   token: string,
