@@ -169,14 +169,14 @@ ${pipelines.join("\n")}
     const shown = await Promise.all(
       [["--pipeline", "logs/b"], []].map(async (only) => {
         let done = false;
-        const tap = machine.talos("tap", "file", ...only, "--format", "json", "--max", "6");
+        const tap = machine.talos("tap", "file", ...only, "--format", "json", "--max", "60");
         void tap.then(() => (done = true));
         let output = 0;
         await until(() => {
           machine.request("a", { output: 1_000 + (output += 1) });
           machine.request("b", { output: 2_000 + output });
           return done;
-        }, "six records are shown");
+        }, "sixty records are shown: more than one pass of one receiver gives");
         return new Set((await tap).stdout.match(/(?<="gen_ai.usage.output_tokens":)\d/g));
       }),
     );
