@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asFailure } from "../api.ts";
 import { refusalWords } from "../settings-api.ts";
 
@@ -59,7 +59,8 @@ function useAsking(onConfirm: () => Promise<void>) {
   const yes = useRef<HTMLButtonElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const wasAsking = useRef(false);
-  useEffect(() => {
+  // Before it is painted: an Escape that follows at once must meet the question.
+  useLayoutEffect(() => {
     if (asking) yes.current?.focus();
     else if (wasAsking.current) button.current?.focus();
     wasAsking.current = asking;
