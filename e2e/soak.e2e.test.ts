@@ -7,7 +7,7 @@ import { soakRun } from "../collector/bench/soak-run.ts";
 import { summaryOf, troublesOf } from "../collector/bench/soak.ts";
 
 /** Of work at 1 MiB/s, the first GiB of it not sampled. `npm run bench -- --only soak` does a day of it. */
-const HOURS = Number(process.env["SOAK_HOURS"] ?? 1.5);
+const HOURS = Number(process.env["SOAK_HOURS"] ?? 0.75);
 /** Slower than any machine that is not stuck, with other tests beside it. */
 const MOST_MS_PER_HOUR = 600_000;
 
