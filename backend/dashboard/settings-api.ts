@@ -33,7 +33,6 @@ const REFUSALS: Record<string, string> = {
   group_name_taken: "A group of that name comes from elsewhere. Choose another name for it.",
   invalid_code:
     "This invite no longer works: it was used already, revoked, or is too old. Ask for a new one.",
-  name_taken: "Another team on this server has that name.",
   invalid_csv: "The file needs a first line with the columns developer and group, and a line for each pair.",
   invalid_body: "Something in the form is not valid.",
   not_found: "It is gone already. Reload the page.",

@@ -10,7 +10,7 @@ import {
   ensureDeveloper,
   ensureTeam,
   findFirstTeam,
-  findTeamByName,
+  findTeamOfSetup,
   type Team,
   teamSalt,
 } from "../store/teams.ts";
@@ -121,7 +121,7 @@ export const local = new Hono<ApiEnv>()
   });
 
 async function teamNamed(db: D1Database, name: string | undefined): Promise<Team> {
-  const team = name === undefined ? await findFirstTeam(db) : await findTeamByName(db, name);
+  const team = name === undefined ? await findFirstTeam(db) : await findTeamOfSetup(db, name);
   if (team === undefined) throw new Refusal(404, "unknown_team");
   return team;
 }

@@ -9,7 +9,6 @@ import { listDevelopers } from "../store/developers.ts";
 import { teamSigningKey } from "../store/signing.ts";
 import {
   changeSetting,
-  NameTakenError,
   readTeamSettings,
   type SettingChange,
   type TeamSettings,
@@ -100,23 +99,9 @@ async function change(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const seen = await settingsFor(db, actor.team);
     const wanted = decide(seen);
-    if (wanted === undefined || (await apply(db, actor, { change: wanted, seen }, nowMs))) return;
+    if (wanted === undefined || (await changeSetting(db, actor, { change: wanted, seen }, nowMs))) return;
   }
   throw new Refusal(409, "changed_meanwhile");
-}
-
-async function apply(
-  db: D1Database,
-  actor: MemberActor,
-  wanted: { change: SettingChange; seen: TeamSettings },
-  nowMs: number,
-): Promise<boolean> {
-  try {
-    return await changeSetting(db, actor, wanted, nowMs);
-  } catch (error) {
-    if (error instanceof NameTakenError) throw new Refusal(409, "name_taken");
-    throw error;
-  }
 }
 
 async function settingsFor(db: D1Database, id: number): Promise<TeamSettings> {

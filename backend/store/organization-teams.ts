@@ -9,22 +9,19 @@ export async function createTeamFor(
   name: string,
   { spend, nowMs }: Message,
 ): Promise<void> {
-  // A name that is taken is another team's: this one must never become that.
-  for (const wanted of [name, `${name} (${newId("tm").slice(3, 9)})`]) {
-    await db
-      .prepare(
-        `INSERT INTO teams (public_id, name, time_zone, salt, config_version, created_at, clerk_org)
-          SELECT ?1, ?2, 'UTC', x'', ?3, ?3, ?4
-           WHERE NOT EXISTS (SELECT 1 FROM teams WHERE clerk_org = ?4) ON CONFLICT DO NOTHING`,
-      )
-      .bind(newId("tm"), wanted, nowMs, organization)
-      .run();
-  }
+  await db
+    .prepare(
+      `INSERT INTO teams (public_id, setup_name, name, time_zone, salt, config_version, created_at, clerk_org)
+        SELECT ?1, ?1, ?2, 'UTC', x'', ?3, ?3, ?4
+         WHERE NOT EXISTS (SELECT 1 FROM teams WHERE clerk_org = ?4) ON CONFLICT DO NOTHING`,
+    )
+    .bind(newId("tm"), name, nowMs, organization)
+    .run();
   const team = await teamOfOrganization(db, organization);
   if (team !== undefined) await audited(db, team, entry("team.create", ""), nowMs, [spend]);
 }
 
-/** A linked team is called as its organization is, unless another team is called so. */
+/** A linked team is called as its organization is. */
 export async function renameTeamFor(
   db: D1Database,
   organization: string,
@@ -36,10 +33,7 @@ export async function renameTeamFor(
   await audited(db, team, entry("team.update", "", { name: true }), nowMs, [
     spend,
     db
-      .prepare(
-        `UPDATE teams SET name = ?2, version = version + 1
-          WHERE id = ?1 AND name <> ?2 AND NOT EXISTS (SELECT 1 FROM teams o WHERE o.name = ?2)`,
-      )
+      .prepare("UPDATE teams SET name = ?2, version = version + 1 WHERE id = ?1 AND name <> ?2")
       .bind(team, name),
   ]);
 }

@@ -56,7 +56,7 @@ export interface SettingChange {
   metadata: AuditMetadata;
 }
 
-/** False when the settings are no longer `seen`: then nothing was changed. Throws `NameTakenError`. */
+/** False when the settings are no longer `seen`: then nothing was changed. */
 export async function changeSetting(
   db: D1Database,
   actor: MemberActor,
@@ -71,16 +71,5 @@ export async function changeSetting(
         WHERE id = ?1 AND config_version = ?4 AND deleted_at IS NULL`,
     )
     .bind(actor.team, nowMs, value, seen.configVersion);
-  try {
-    return (await audited(db, actor.team, entry, nowMs, [update])).changed;
-  } catch (error) {
-    if (error instanceof Error && /UNIQUE constraint failed: teams\.name/.test(error.message)) {
-      throw new NameTakenError();
-    }
-    throw error;
-  }
-}
-
-export class NameTakenError extends Error {
-  override readonly name = "NameTakenError";
+  return (await audited(db, actor.team, entry, nowMs, [update])).changed;
 }

@@ -40,8 +40,11 @@ export async function findTeam(db: D1Database, id: number): Promise<Team | undef
   return toTeam(await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE id = ?1`).bind(id).first<Row>());
 }
 
-export async function findTeamByName(db: D1Database, name: string): Promise<Team | undefined> {
-  return toTeam(await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE name = ?1`).bind(name).first<Row>());
+/** The one that a set-up made under that name, whatever it is called now. */
+export async function findTeamOfSetup(db: D1Database, name: string): Promise<Team | undefined> {
+  return toTeam(
+    await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE setup_name = ?1`).bind(name).first<Row>(),
+  );
 }
 
 export async function findFirstTeam(db: D1Database): Promise<Team | undefined> {
@@ -56,23 +59,23 @@ export async function teamVersion(db: D1Database, id: number): Promise<number> {
   return row?.version ?? 0;
 }
 
-/** The team of that name, made if there is none. Its time zone is the one it was made with. */
+/** The team that was made under that name, now if need be. Its time zone is the one it was made with. */
 export async function ensureTeam(
   db: D1Database,
   wanted: { name: string; timeZone: string },
   kmsKey: Keyring,
   nowMs: number,
 ): Promise<Team> {
-  const known = await findTeamByName(db, wanted.name);
+  const known = await findTeamOfSetup(db, wanted.name);
   if (known !== undefined) return known;
   await db
     .prepare(
-      `INSERT INTO teams (public_id, name, time_zone, salt, config_version, created_at)
-        VALUES (?1, ?2, ?3, x'', ?4, ?4) ON CONFLICT DO NOTHING`,
+      `INSERT INTO teams (public_id, setup_name, name, time_zone, salt, config_version, created_at)
+        VALUES (?1, ?2, ?2, ?3, x'', ?4, ?4) ON CONFLICT DO NOTHING`,
     )
     .bind(newId("tm"), wanted.name, wanted.timeZone, nowMs)
     .run();
-  const team = await findTeamByName(db, wanted.name);
+  const team = await findTeamOfSetup(db, wanted.name);
   if (team === undefined) throw new Error("the team vanished while it was made");
   await setSalt(db, team.id, kmsKey);
   return team;

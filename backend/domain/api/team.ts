@@ -55,7 +55,7 @@ export const teamRoutes = defineRoutes({
       features: Features.partial().optional(),
       saltPolicy: SaltPolicy.optional(),
     }),
-    refusals: { name_taken: 409, changed_meanwhile: 409 },
+    refusals: { changed_meanwhile: 409 },
   },
   "PUT /api/team/mode": {
     summary: "Sets the loosest privacy mode. A looser one needs the owner and its name as confirmation.",
