@@ -166,6 +166,22 @@ describe("rotating both secrets", () => {
     expect(await letter(OLD)).toBe(1);
   });
 
+  it("does not take a letter that could not be stored for one that nobody can read", async () => {
+    const kms = { current: OLD.KMS_KEY, previous: undefined };
+    await putDeadLetter(env.DEAD_LETTERS, kms, { team: 1, id: "a", body: 1, nowMs: 5 });
+    const { DEAD_LETTERS: real } = env;
+    const broken = {
+      list: (options: R2ListOptions) => real.list(options),
+      get: (name: string) => real.get(name),
+      put: () => Promise.reject(new Error("Network connection lost.")),
+    } as unknown as R2Bucket;
+    const cursor = "letter:";
+    const failed = await setUp("/local/keys/rotate", { cursor }, { ...BOTH, DEAD_LETTERS: broken });
+    expect(failed.status).toBe(503);
+    const answer = await (await setUp("/local/keys/rotate", { cursor }, BOTH)).json<Rotation>();
+    expect([answer.resealed, answer.unreadable]).toEqual([1, 0]);
+  });
+
   it("goes through all teams and all letters, part by part", { timeout: 60_000 }, async () => {
     for (let n = 0; n < 45; n += 1) await enrol({ team: `Team ${n}`, developer: "Ada" });
     for (let n = 0; n < 120; n += 1) {

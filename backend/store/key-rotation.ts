@@ -143,14 +143,11 @@ async function resealLetter(
   const sealed = new Uint8Array(await object.arrayBuffer());
   if (toHex(sealed.subarray(0, 8)) === (await sealHeader(kms))) return "fresh";
   const key = await teamKey(kms, Number(name.split("/")[1]), "dead-letter");
-  try {
-    const anew = await seal(key, await open(key, sealed, name), name);
-    const kept = object.customMetadata === undefined ? {} : { customMetadata: object.customMetadata };
-    await bucket.put(name, anew, { ...kept, onlyIf: { etagMatches: object.etag } });
-    return "resealed";
-  } catch {
-    return "unreadable";
-  }
+  const plain = await open(key, sealed, name).catch(() => undefined);
+  if (plain === undefined) return "unreadable";
+  const kept = object.customMetadata === undefined ? {} : { customMetadata: object.customMetadata };
+  await bucket.put(name, await seal(key, plain, name), { ...kept, onlyIf: { etagMatches: object.etag } });
+  return "resealed";
 }
 
 /** Rows that still depend on another key than the current one, by where they are. */
