@@ -118,11 +118,18 @@ describe("enrolling", () => {
     expect(team.callsTo("/v1/agent/config")).toHaveLength(1);
   });
 
-  it("a run for a moment takes a newer configuration over, and ends", async () => {
+  it("a run for a moment takes a newer configuration over; `talos status` says what is in force, and who set it", async () => {
     await enroll(team.token());
     Object.assign(team, { version: 1_001, mode: "categorize_local" });
     expect((await machine.talosAlone("run", "--once")).code).toBe(0);
     expect(JSON.parse(read("highest.json"))).toMatchObject({ version: 1_001 });
+    const said = async () => /^Privacy mode: .*$/m.exec((await machine.talosAlone("status")).stdout)?.[0];
+    expect(await said()).toBe("Privacy mode: off, set by what is accepted on this machine");
+    expect((await machine.talosAlone("consent", "categorize_local", "--yes")).code).toBe(0);
+    expect(await said()).toBe("Privacy mode: categorize_local, set by the team");
+    const json = await machine.talosAlone("status", "--json");
+    const privacy = { mode: "categorize_local", setBy: "server", isFresh: true };
+    expect(JSON.parse(json.stdout)).toMatchObject({ privacy });
   });
 
   it("says what is there, and replaces it only when asked and only in the same team", async () => {

@@ -230,7 +230,7 @@ function isOtlpHttp(
 }
 
 /** Who says the mode of the first processor that has one. */
-function sourceOf(tree: Tree | undefined): PolicySource {
+export function sourceOf(tree: Tree | undefined): PolicySource {
   const processors = tree === undefined ? undefined : find(tree, ["processors"]);
   const children = processors?.kind === "group" ? [...processors.children.values()] : [];
   for (const child of children) {

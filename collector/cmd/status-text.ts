@@ -1,9 +1,13 @@
 import type { DestinationBalance, DestinationStatus, Status } from "#state/types.ts";
+import type { PolicySource } from "#proto/agent-api.ts";
+import type { ModeInForce } from "../service/modes.ts";
 import { queueTitle } from "../service/text-lanes.ts";
 
 export interface TextOptions {
   nowMs: number;
   color: boolean;
+  /** Undefined where no configuration says what is in force. */
+  mode?: ModeInForce | undefined;
 }
 
 const KEY_SOURCES = {
@@ -18,6 +22,7 @@ export function renderStatus(status: Status, options: TextOptions): string {
   const paint = painter(options.color);
   const lines = [
     headline(status, options, paint),
+    ...(options.mode === undefined ? [] : [modeLine(options.mode)]),
     "",
     `${number(balance.read)} read = ${number(balance.accepted)} accepted + ${dropped(balance.dropped)} + ${number(balance.open)} open   ${verdict(readBalances(status), paint)}`,
     "",
@@ -28,6 +33,20 @@ export function renderStatus(status: Status, options: TextOptions): string {
     `files followed ${number(status.filesFollowed)} · outbox key ${status.keySource === undefined ? "unknown" : KEY_SOURCES[status.keySource]}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+const SET_BY: Record<PolicySource, string> = {
+  default: "by the default configuration",
+  user: "by your configuration",
+  managed: "by managed policy",
+  server: "by the team",
+  consent: "by what is accepted on this machine",
+};
+
+/** Of all who have a say the strictest is named: `talos consent` tells more. */
+function modeLine({ mode, setBy, isFresh }: ModeInForce): string {
+  const waits = isFresh ? "" : "; the team's configuration has expired: no text is read or sent";
+  return `Privacy mode: ${mode}, set ${SET_BY[setBy]}${waits}`;
 }
 
 type Paint = (text: string, kind: "good" | "bad" | "dim") => string;

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { readStatus } from "#state/status.ts";
+import type { ModeInForce } from "../service/modes.ts";
 import { markWatching } from "../service/watching.ts";
 import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
 import { noState } from "./no-state.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { backfillNote, backfillUnderWay } from "./backfill-status.ts";
+import { modeNow } from "./mode-now.ts";
 import { pauseNote } from "./pause-command.ts";
 import { stopSignal } from "./signals.ts";
 import { renderStatus } from "./status-text.ts";
@@ -39,16 +41,21 @@ Works while the collector runs and when it does not. Exit codes: 0 all is well, 
 3 records are parked, or the balance does not hold.`,
     )
     .action(async (options: StatusOptions) => {
-      const { stateDir: dir, configDir } =
-        options.stateDir === undefined
-          ? readPlan(options.config).plan
-          : { stateDir: options.stateDir, configDir: options.stateDir };
-      const look = () => show(dir, configDir, options);
+      const read = options.stateDir === undefined ? readPlan(options.config) : undefined;
+      const dir = read?.plan.stateDir ?? options.stateDir ?? "";
+      const place = { dir, configDir: read?.plan.configDir ?? dir };
+      const look = () => show({ ...place, mode: read && modeNow(read) }, options);
       process.exitCode = options.watch === true ? await watch(dir, look, options) : look();
     });
 }
 
-function show(dir: string, configDir: string, { json }: StatusOptions): number {
+interface Place {
+  dir: string;
+  configDir: string;
+  mode: ModeInForce | undefined;
+}
+
+function show({ dir, configDir, mode }: Place, { json }: StatusOptions): number {
   const status = readStatus(dir);
   if (status === undefined) {
     const { what, fix } = noState(dir);
@@ -60,12 +67,13 @@ function show(dir: string, configDir: string, { json }: StatusOptions): number {
   const pause = pauseAt(readPauses(configDir), nowMs);
   const backfill = backfillUnderWay(dir);
   if (json === true) {
-    const more = { paused: jsonOf(pause), backfill: backfill ?? null };
+    const inForce = mode === undefined ? null : { mode: mode.mode, setBy: mode.setBy, isFresh: mode.isFresh };
+    const more = { privacy: inForce, paused: jsonOf(pause), backfill: backfill ?? null };
     process.stdout.write(`${JSON.stringify({ ...status, ...more })}\n`);
   } else {
     if (pause !== undefined) process.stdout.write(`${pauseNote(pause, nowMs)}\n`);
     if (backfill !== undefined) process.stdout.write(`${backfillNote(backfill)}\n`);
-    process.stdout.write(renderStatus(status, { nowMs, color }));
+    process.stdout.write(renderStatus(status, { nowMs, color, mode }));
   }
   const parked = status.destinations.some(({ health }) => health?.state === "parked");
   return parked || !status.balance.balanced ? EXIT.undelivered : 0;

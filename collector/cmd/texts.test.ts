@@ -81,6 +81,7 @@ it(
     expect(prompts.size).toBe(serial);
     expect([...prompts.values()].flat().every((category) => category !== undefined)).toBe(true);
     const { stdout } = await machine.talos("status");
+    expect(stdout).toContain("Privacy mode: categorize_local, set by your configuration");
     expect(stdout).toContain("texts to be read (logs)");
     expect(stdout).toContain("texts for file");
     expect(stdout).not.toContain("text:logs");
