@@ -21,7 +21,7 @@ export { RECORDS } from "./egress-table.ts";
 export { RESOURCE, SCOPE_NAMES, SCOPE_VERSION } from "./egress-resource.ts";
 
 /** What a team may turn on beyond its mode. */
-const NO_OPT_INS: ReadonlySet<OptIn> = new Set();
+export const NO_OPT_INS: ReadonlySet<OptIn> = new Set();
 
 /** No record is younger than this: 2100-01-01, in nanoseconds since the Unix epoch. */
 const END_OF_TIME = 4_102_444_800_000_000_000n;
@@ -56,6 +56,17 @@ const scopeNames: ReadonlySet<string> = new Set(SCOPE_NAMES);
 
 export function ruleFor(eventName: string): RecordRule | undefined {
   return recordRules.get(eventName);
+}
+
+const optIns: ReadonlyMap<string, OptIn> = new Map(
+  RECORDS.flatMap(({ attributes }) => attributes).flatMap(({ name, optIn }) =>
+    optIn === undefined ? [] : [[name, optIn] as const],
+  ),
+);
+
+/** What a team must have turned on for this attribute to leave; undefined for what needs nothing. */
+export function optInOf(name: string): OptIn | undefined {
+  return optIns.get(name);
 }
 
 /** The rule of one attribute of a record in a mode. */

@@ -65,14 +65,15 @@ async function preview({ config, mode, since, limit, json }: PreviewOptions): Pr
   const { plan, isConfigured } = planOf(config);
   const untilMs = systemClock.now();
   const span = { sinceMs: untilMs - since, untilMs };
-  const found = await findRecords({ plan, platform, clock: systemClock, ...span, limit });
+  const inForce = new InForce({ configDir: plan.configDir, clock: systemClock });
+  const { optIns } = inForce;
+  const found = await findRecords({ plan, platform, clock: systemClock, ...span, limit, optIns });
   const instanceId = readFirstStart(plan.configDir)?.instanceId ?? "0".repeat(32);
   const signal = new AbortController().signal;
   const modes: ModePreview[][] = [];
   for (const each of mode === undefined ? MODES : [mode]) {
-    modes.push(await previewMode(each, { plan, platform, instanceId, found: found.newest, signal }));
+    modes.push(await previewMode(each, { plan, platform, instanceId, found: found.newest, optIns, signal }));
   }
-  const inForce = new InForce({ configDir: plan.configDir, clock: systemClock });
   const shown: Preview = {
     ...span,
     limit,

@@ -39,8 +39,9 @@ export interface SourceRecord {
   /**
    * Local ids, never sent as they are: the gate turns each into a keyed hash per destination.
    * `request` is unique and stable within the source: the same request gives the same key on any read.
+   * `origin` is the repository's normalised address, set only where the team turned project identity on.
    */
-  local: { request: string; session?: string; turn?: string };
+  local: { request: string; session?: string; turn?: string; origin?: string };
   /** Absolute working directory. `cwd_hash` replaces it by `talos.cwd.hash`. */
   cwd?: string;
   /** By the names of the egress contract. Absent counts stay absent: unknown is never 0. */

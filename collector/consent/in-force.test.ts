@@ -229,6 +229,21 @@ it.each(TAMPERED)("$name, put in the place of the file that is kept, lets nothin
   expect(mode === "off" || !isFresh).toBe(true);
 });
 
+it.each([
+  { name: "turned on", projects: true, afterMs: 0, expected: ["project_identity"] },
+  { name: "not turned on", projects: false, afterMs: 0, expected: [] },
+  { name: "turned on by a word that has expired", projects: true, afterMs: 8 * DAY_MS, expected: [] },
+])("what the team has $name is what records may say", async ({ projects, afterMs, expected }) => {
+  team.features = { projects, activity: true };
+  const inForce = on(enrolled("off").configDir);
+  await clock.advance(afterMs);
+  expect([...inForce.optIns]).toEqual(expected);
+});
+
+it("nobody turns anything on for a machine in no team", () => {
+  expect([...on(alone).optIns]).toEqual([]);
+});
+
 it("text waits while the team's word has expired, and the mode is not another one", () => {
   const { configDir } = enrolled("full");
   writeAcceptance(configDir, acceptance("full"));

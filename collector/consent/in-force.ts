@@ -1,6 +1,6 @@
 import type { Clock } from "#component/component.ts";
 import type { PolicySource } from "#proto/agent-api.ts";
-import type { Mode } from "#proto/egress.ts";
+import { type Mode, NO_OPT_INS, type OptIn } from "#proto/egress.ts";
 import { type Enrolment, EnrolmentFolder } from "../enrolment/folder.ts";
 import { PolicyStore, type ServerPolicy } from "../enrolment/policy.ts";
 import { FileVersion } from "../service/file-version.ts";
@@ -8,6 +8,8 @@ import { FileWatch } from "../service/file-watch.ts";
 import type { ModeInForce, Modes } from "../service/modes.ts";
 import { type Acceptance, consentFile, readAcceptance, voidBecause } from "./acceptance.ts";
 import { effectiveMode } from "./effective-mode.ts";
+
+const PROJECTS: ReadonlySet<OptIn> = new Set<OptIn>(["project_identity"]);
 
 export interface InForceOptions {
   configDir: string;
@@ -116,6 +118,12 @@ export class InForce implements Modes {
       accepted: accepted && { mode: accepted.mode, sinceMs: accepted.accepted_at },
     });
     return this.#isConfigured ? inForce : { ...inForce, isFresh: false };
+  }
+
+  /** An expired configuration turns nothing on. Activity is added by no receiver. */
+  get optIns(): ReadonlySet<OptIn> {
+    const policy = this.#policy();
+    return policy?.expired === false && policy.features.projects ? PROJECTS : NO_OPT_INS;
   }
 
   #read(): void {

@@ -64,6 +64,7 @@ export class FakeTeam {
   readonly agents: Agent[] = [];
   name = "Acme";
   mode: Mode = "off";
+  features: AgentConfig["features"] = { projects: false, activity: false };
   saltPolicy: "server" | "managed" = "server";
   version = 1_000;
   now: () => number = Date.now;
@@ -147,7 +148,7 @@ export class FakeTeam {
       mode: this.mode,
       retentionDays: 90,
       salt: { policy: this.saltPolicy, id: this.saltPolicy === "server" ? this.#saltId() : "" },
-      features: { projects: false, activity: false },
+      features: this.features,
       ...over,
     };
     return this.sign(JSON.stringify(this.config(config)));

@@ -1,4 +1,5 @@
-import type { LogRecord, LogsRequest, ResourceLogs, ScopeLogs } from "#proto/logs.ts";
+import { type OptIn, optInOf } from "#proto/egress.ts";
+import type { KeyValue, LogRecord, LogsRequest, ResourceLogs, ScopeLogs } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 
 /** Joins requests into one, records of the same resource and scope together. */
@@ -37,6 +38,23 @@ export function filterRequest(request: LogsRequest, keep: (record: LogRecord) =>
     }))
     .filter((logs) => logs.scopeLogs.length > 0);
   return { resourceLogs };
+}
+
+/**
+ * Takes out what only an opt-in lets leave, where nobody opted in (any more). Changes the request. The rest of a
+ * record may still leave: its counts do not hang on it.
+ */
+export function withoutOptIns(request: LogsRequest, taken: ReadonlySet<OptIn>): LogsRequest {
+  const isLeft = ({ key }: KeyValue) => {
+    const optIn = optInOf(key);
+    return optIn === undefined || taken.has(optIn);
+  };
+  for (const { scopeLogs } of request.resourceLogs) {
+    for (const record of scopeLogs.flatMap(({ logRecords }) => logRecords)) {
+      if (!record.attributes.every(isLeft)) record.attributes = record.attributes.filter(isLeft);
+    }
+  }
+  return request;
 }
 
 export function countRecords(request: LogsRequest): number {

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { Delivery, SendResult } from "#component/component.ts";
+import { NO_OPT_INS, type OptIn } from "#proto/egress.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { batch, commitOf, FILE, Folder, record, TALOS } from "#state/testing.ts";
 import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
-import { recordsOf, ScriptedExporter, TO_TALOS } from "../service/testing.ts";
+import { attributeOf, recordsOf, ScriptedExporter, TO_TALOS } from "../service/testing.ts";
 import { Sender } from "./sender.ts";
 
 const UID = "0".repeat(31);
@@ -56,7 +57,7 @@ function commit(records: SourceRecord[], plaintext: Uint8Array): void {
 
 function senderFor(
   component: ScriptedExporter,
-  over: { delivery?: Partial<Delivery>; hurry?: () => boolean } = {},
+  over: { delivery?: Partial<Delivery>; hurry?: () => boolean; optIns?: ReadonlySet<OptIn> } = {},
 ) {
   const { clock, log } = folder.settings;
   const sender = new Sender({
@@ -69,6 +70,7 @@ function senderFor(
     batch: { timeoutMs: 300_000, sizeBytes: 65_536 },
     hurry: over.hurry ?? (() => false),
     mode: "off",
+    optIns: over.optIns ?? NO_OPT_INS,
     settled: () => {},
   });
   return sender;
@@ -203,6 +205,37 @@ it("purges at sending what the mode does not allow any more, and only that", asy
   await senderFor(component).drain(AbortSignal.timeout(5_000));
   expect(sizes(component)).toEqual([1]);
   expect(store.balance().destinations[0]).toMatchObject({ acknowledged: 1, purged: 1, balanced: true });
+});
+
+it.each<{ name: string; optIns: ReadonlySet<OptIn>; left: string | undefined }>([
+  { name: "leaves while the team wants it", optIns: new Set(["project_identity"]), left: "b".repeat(64) },
+  {
+    name: "is taken out once it does not, and the record leaves without",
+    optIns: NO_OPT_INS,
+    left: undefined,
+  },
+])("a project that waits $name", async ({ optIns, left }) => {
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const request = {
+    ...wire(0),
+    eventName: "gen_ai.client.inference.operation.details",
+    attributes: [
+      ...wire(0).attributes,
+      text("gen_ai.operation.name", "chat"),
+      text("gen_ai.provider.name", "anthropic"),
+      text("talos.request.origin", "main"),
+      text("talos.source.via", "transcript"),
+      text("talos.project.hash", "b".repeat(64)),
+    ],
+  };
+  const scope = { name: "talos.receiver.claude_code", version: "1", attributes: [] };
+  const resourceLogs = [{ resource: { attributes: [] }, scopeLogs: [{ scope, logRecords: [request] }] }];
+  commit([record("a")], protobufCodec.encodeRequest({ resourceLogs }));
+  const component = new ScriptedExporter();
+  await senderFor(component, { optIns }).drain(AbortSignal.timeout(5_000));
+  const [sent] = component.requests.flatMap(recordsOf);
+  expect(sent && (attributeOf(sent, "talos.project.hash") || undefined)).toBe(left);
+  expect(store.balance().destinations[0]).toMatchObject({ acknowledged: 1, purged: 0, balanced: true });
 });
 
 it("stops in the middle of a retry with everything still queued", async () => {

@@ -1,6 +1,6 @@
 import type { Clock, Delivery, Exporter, Logger, SendResult } from "#component/component.ts";
-import { checkRecord, type Mode } from "#proto/egress.ts";
-import type { LogsRequest } from "#proto/logs.ts";
+import { checkRecord, type Mode, type OptIn } from "#proto/egress.ts";
+import type { LogRecord, LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { StateError } from "#state/errors.ts";
 import type { StateStore } from "#state/store.ts";
@@ -13,6 +13,7 @@ import {
   halveRequest,
   mergeRequests,
   singleRecords,
+  withoutOptIns,
 } from "./request.ts";
 import { whenAborted } from "./when-aborted.ts";
 
@@ -33,6 +34,8 @@ export interface SenderOptions {
   hurry(): boolean;
   /** The privacy mode in force, for the gate at sending. */
   mode: Mode;
+  /** What the team turned on beyond its mode. Anything else of that kind is taken out of records that wait. */
+  optIns: ReadonlySet<OptIn>;
   /** Called before each request, and may change the queue. When it throws, nothing is sent. */
   prepare?: () => void;
   /** Called after anything left the queue, so that a waiting receiver goes on. */
@@ -210,9 +213,10 @@ export class Sender {
    * the next round sends what may still leave and purges the rest, each with its own count.
    */
   #gated({ id, plaintext, records, ranges }: QueuedBatch): Gated | undefined {
-    const { store, exporter, mode } = this.#o;
-    const request = protobufCodec.decodeRequest(plaintext);
-    const left = countRecords(filterRequest(request, (record) => checkRecord(record, mode).length === 0));
+    const { store, exporter, mode, optIns } = this.#o;
+    const request = withoutOptIns(protobufCodec.decodeRequest(plaintext), optIns);
+    const fits = (record: LogRecord) => checkRecord(record, mode, optIns).length === 0;
+    const left = countRecords(filterRequest(request, fits));
     if (left === records) return { id, request, ranges };
     if (left === 0) this.#settle(() => store.purge(exporter, [id], "egress_blocked"));
     else store.split(exporter, id, singleRecords(request).map(asBatch));

@@ -19,10 +19,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-function admission(): Admission {
+function admission(namesProjects?: () => boolean): Admission {
   const write = (line: string) => void (said += line);
   const log = createLogger({ level: "debug", format: "text", write, now: () => T });
-  return new Admission({ configDir: dir, home: { os: "linux", homeDir: dir }, now: () => T, log });
+  return new Admission({
+    configDir: dir,
+    home: { os: "linux", homeDir: dir },
+    now: () => T,
+    log,
+    ...(namesProjects && { namesProjects }),
+  });
 }
 
 const unitOf = (...cwds: (string | undefined)[]): Unit => ({
@@ -94,4 +100,18 @@ it("knows of a pause as soon as it is written", () => {
   expect(of.pause).toBeUndefined();
   writePauses(dir, [{ fromMs: T - 1, untilMs: Infinity }]);
   expect(of.pause).toEqual({ fromMs: T - 1, untilMs: Infinity });
+});
+
+it("says which repository a record belongs to while the team wants that, and changes no given unit", () => {
+  const repo = path.join(dir, "CANARY");
+  mkdirSync(path.join(repo, ".git"), { recursive: true });
+  writeFileSync(path.join(repo, ".git/config"), '[remote "origin"]\nurl = git@github.com:acme/app.git\n');
+  let isWanted = true;
+  const screen = admission(() => isWanted).screen(undefined);
+  const unit = unitOf(`${repo}/src`, "/play", undefined);
+  const origins = ({ records }: Unit) => records.map(({ local }) => local.origin);
+  expect(origins(screen(unit))).toEqual(["github.com/acme/app", undefined, undefined]);
+  expect(origins(unit)).toEqual([undefined, undefined, undefined]);
+  isWanted = false;
+  expect(screen(unit)).toBe(unit);
 });

@@ -13,6 +13,8 @@ export interface AdmissionOptions {
   home: { os: "darwin" | "linux" | "win32"; homeDir: string };
   now: () => number;
   log: Logger;
+  /** Whether records are to say which repository they belong to, for the gate to hash. */
+  namesProjects?: () => boolean;
 }
 
 type Screen = (unit: Unit) => Unit;
@@ -79,9 +81,18 @@ export class Admission {
     return (unit) => {
       if (unit.records.length === 0) return unit;
       this.refresh();
-      if (isWide && this.#exclusions.isEmpty && this.#pauses.length === 0) return unit;
-      return this.#screened(unit, follows);
+      const isAllTaken = isWide && this.#exclusions.isEmpty && this.#pauses.length === 0;
+      const taken = isAllTaken ? unit : this.#screened(unit, follows);
+      return this.#o.namesProjects?.() === true ? this.#named(taken) : taken;
     };
+  }
+
+  #named(unit: Unit): Unit {
+    const records = unit.records.map((record) => {
+      const origin = record.cwd === undefined ? undefined : this.#origins.of(record.cwd);
+      return origin === undefined ? record : { ...record, local: { ...record.local, origin } };
+    });
+    return { ...unit, records };
   }
 
   #screened(unit: Unit, follows: Matcher): Unit {

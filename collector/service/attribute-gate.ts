@@ -22,7 +22,9 @@ export class AttributeGate {
     this.name = rule.name;
     this.required = rule.required === true;
     this.#rule = rule;
-    this.#leaves = rule.modes.includes(mode) && rule.optIn === undefined;
+    // A project's hash is made from what is there only where the team turned that on.
+    const isTaken = rule.optIn === undefined || rule.optIn === "project_identity";
+    this.#leaves = rule.modes.includes(mode) && isTaken;
     this.#repeats = repeats;
     this.#name = nameBytes(rule.name);
   }

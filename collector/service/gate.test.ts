@@ -77,8 +77,8 @@ it.each<{ name: string; extra: [string, Value][]; counts: string }>([
   },
   {
     name: "an opt-in that nobody took",
-    extra: [["talos.project.hash", "b".repeat(64)]],
-    counts: "talos.project.hash",
+    extra: [["talos.activity.lines_added", 12]],
+    counts: "talos.activity.lines_added",
   },
   {
     name: "a raw folder under the hash's name",
@@ -102,6 +102,19 @@ it("never lets a local id, a folder or a body pass", () => {
   expect(JSON.stringify(left?.attributes)).not.toContain("CANARY");
 });
 
+it("hashes a repository's address where it is given, in full and under a key of its own", () => {
+  const origin = "github.com/acme/CANARY";
+  const local = { request: "msg_1", origin };
+  const left = passed(request({ local }));
+  const hash = String(left && attributeOf(left, "talos.project.hash"));
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(hash).toBe(new DestinationIds(TEAM_KEY, "talos").project(origin));
+  expect(hash).not.toBe(new DestinationIds(TEAM_KEY, "otlp_http/grafana").project(origin));
+  expect(hash.slice(0, 32)).not.toBe(new DestinationIds(TEAM_KEY, "talos").conversation(origin));
+  expect(left && checkRecord(left, "off", new Set(["project_identity"]))).toEqual([]);
+  expect(JSON.stringify(left?.attributes)).not.toContain("CANARY");
+});
+
 it("refuses a record that lacks what the contract requires", () => {
   expect(passed(request({ attributes: new Map() }))).toBeUndefined();
 });
@@ -111,9 +124,12 @@ it("refuses a record that the mode does not have", () => {
 });
 
 it("takes ids from local ids alone, whatever the record holds under their names", () => {
-  const forged: [string, Value][] = ["log.record.uid", "gen_ai.conversation.id", "talos.turn.id"].map(
-    (name) => [name, "f".repeat(32)],
-  );
+  const forged: [string, Value][] = [
+    "log.record.uid",
+    "gen_ai.conversation.id",
+    "talos.turn.id",
+    "talos.project.hash",
+  ].map((name) => [name, "f".repeat(name === "talos.project.hash" ? 64 : 32)]);
   const left = passed(request({ local: { request: "msg_1" } }, forged));
   expect(JSON.stringify(left?.attributes)).not.toContain("ffff");
 });

@@ -9,6 +9,7 @@ const IDS: ReadonlyMap<string, (ids: DestinationIds, record: SourceRecord) => st
   ["log.record.uid", (ids, { source, local }) => ids.record(source, local.request)],
   ["gen_ai.conversation.id", (ids, { local }) => local.session && ids.conversation(local.session)],
   ["talos.turn.id", (ids, { local }) => local.turn && ids.turn(local.turn)],
+  ["talos.project.hash", (ids, { local }) => local.origin && ids.project(local.origin)],
 ]);
 
 /** Their values are hardly worth remembering. */

@@ -210,7 +210,7 @@ export class Graph {
   }
 
   #senderOf(queue: string, { id, factory, config }: Planned<ExporterFactory>, component: Exporter): Sender {
-    const { store, clock, log } = this.#o;
+    const { store, clock, log, modes } = this.#o;
     const current = () => this.#plan;
     const mode = () => this.#texts.modeOf(id);
     const isContent = queue !== id;
@@ -230,6 +230,9 @@ export class Graph {
       // What is no content is the same in every mode, and no change of mode may hold it back.
       get mode() {
         return isContent ? mode().mode : "off";
+      },
+      get optIns() {
+        return modes.optIns;
       },
       settled: () => {
         this.#wakeReceivers();

@@ -1,4 +1,4 @@
-import { hkdfSync } from "node:crypto";
+import { createHmac, hkdfSync } from "node:crypto";
 import type { Source } from "#component/record.ts";
 import { KeyedHash } from "#state/keyed-hash.ts";
 
@@ -13,11 +13,17 @@ export class DestinationIds {
   readonly #record: KeyedHash;
   readonly #conversation: KeyedHash;
   readonly #turn: KeyedHash;
+  readonly #project: Uint8Array;
   readonly #remembered = new Map<string, string>();
 
   /** `destination` is `talos` for the team's own backend, else the exporter's id. */
   constructor(teamKey: Uint8Array, destination: string) {
-    const key = (purpose: string) => subkey(teamKey, `talos-auditor/id/v1/${purpose}/${destination}`);
+    const subkey = (purpose: string) => {
+      const info = `talos-auditor/id/v1/${purpose}/${destination}`;
+      return new Uint8Array(hkdfSync("sha256", teamKey, new Uint8Array(), info, 32));
+    };
+    const key = (purpose: string) => new KeyedHash(subkey(purpose));
+    this.#project = subkey("project");
     this.#record = key("record");
     this.#conversation = key("conversation");
     this.#turn = key("turn");
@@ -36,6 +42,11 @@ export class DestinationIds {
     return this.#memo(`t${prompt}`, () => this.#turn.text(prompt));
   }
 
+  /** Of a repository's normalised address, in full: 64 hex digits, as a folder's hash has. */
+  project(origin: string): string {
+    return this.#memo(`p${origin}`, () => createHmac("sha256", this.#project).update(origin).digest("hex"));
+  }
+
   #memo(key: string, make: () => string): string {
     const known = this.#remembered.get(key);
     if (known !== undefined) return known;
@@ -44,8 +55,4 @@ export class DestinationIds {
     this.#remembered.set(key, made);
     return made;
   }
-}
-
-function subkey(teamKey: Uint8Array, info: string): KeyedHash {
-  return new KeyedHash(new Uint8Array(hkdfSync("sha256", teamKey, new Uint8Array(), info, 32)));
 }

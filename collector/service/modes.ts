@@ -1,5 +1,5 @@
 import type { PolicySource } from "#proto/agent-api.ts";
-import type { Mode } from "#proto/egress.ts";
+import { type Mode, NO_OPT_INS, type OptIn } from "#proto/egress.ts";
 
 /** What may be done with text now. */
 export interface ModeInForce {
@@ -16,9 +16,12 @@ export interface ModeInForce {
 export interface Modes {
   /** For a pipeline whose own configuration says `configured`. Cheap: asked for each record with a text. */
   now(configured: Mode): ModeInForce;
+  /** What the team turned on beyond its mode, by its signed configuration. */
+  readonly optIns: ReadonlySet<OptIn>;
 }
 
 /** Nobody accepted anything. */
 export const NO_TEXT: Modes = {
   now: () => ({ mode: "off", setBy: "default", sinceMs: Number.POSITIVE_INFINITY, isFresh: true }),
+  optIns: NO_OPT_INS,
 };

@@ -176,6 +176,7 @@ export class Service {
         home: platform,
         now: () => clock.now(),
         log,
+        namesProjects: () => options.modes?.optIns.has("project_identity") === true,
       });
       const source = plan.service.outbox.key_source;
       const place = { source, dir: plan.stateDir, platform, log };

@@ -15,7 +15,7 @@ import {
 import type { SourceRecord, Value } from "#component/record.ts";
 import { emptyUnit } from "#component/unit.ts";
 import { parseConfigText } from "#config/load.ts";
-import { type Mode, MODES } from "#proto/egress.ts";
+import { type Mode, MODES, NO_OPT_INS } from "#proto/egress.ts";
 import type { LogRecord } from "#proto/logs.ts";
 import { record } from "#state/testing.ts";
 import type { DestinationBalance, KeySource } from "#state/types.ts";
@@ -67,7 +67,10 @@ export class TextStage {
       log,
       platform: { ...platform, homeDir: this.dir },
       once: false,
-      modes: { now: (mode) => (mode === "off" ? { ...this.inForce, mode } : this.inForce) },
+      modes: {
+        now: (mode) => (mode === "off" ? { ...this.inForce, mode } : this.inForce),
+        optIns: NO_OPT_INS,
+      },
     });
     await this.#service.start();
   }

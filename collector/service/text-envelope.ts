@@ -19,6 +19,7 @@ const Record = z.object({
     request: z.string(),
     session: z.string().exactOptional(),
     turn: z.string().exactOptional(),
+    origin: z.string().exactOptional(),
   }),
   cwd: z.string().exactOptional(),
   attributes: z

@@ -14,7 +14,7 @@ import {
 import type { SourceRecord, Value } from "#component/record.ts";
 import { emptyUnit } from "#component/unit.ts";
 import { parseConfigText } from "#config/load.ts";
-import type { Mode } from "#proto/egress.ts";
+import { type Mode, NO_OPT_INS } from "#proto/egress.ts";
 import type { LogRecord, LogsRequest } from "#proto/logs.ts";
 import { record } from "#state/testing.ts";
 import { testSettings } from "#testkit/fakes.ts";
@@ -106,7 +106,7 @@ service:
     log,
     platform: home,
     once: false,
-    modes: { now: (mode) => (mode === "off" ? { ...inForce, mode } : inForce) },
+    modes: { now: (mode) => (mode === "off" ? { ...inForce, mode } : inForce), optIns: NO_OPT_INS },
   });
   await service.start();
 }

@@ -13,7 +13,7 @@ import {
 import type { SourceRecord, Value } from "#component/record.ts";
 import { emptyUnit } from "#component/unit.ts";
 import { parseConfigText } from "#config/load.ts";
-import type { Mode } from "#proto/egress.ts";
+import { type Mode, NO_OPT_INS } from "#proto/egress.ts";
 import type { LogRecord, LogsRequest } from "#proto/logs.ts";
 import { record } from "#state/testing.ts";
 import { FakeOllama } from "#testkit/fake-ollama.ts";
@@ -96,7 +96,7 @@ service:
     log: settings.log,
     platform: home,
     once: false,
-    modes: { now: () => ({ mode, setBy: "consent", sinceMs: 0, isFresh: true }) },
+    modes: { now: () => ({ mode, setBy: "consent", sinceMs: 0, isFresh: true }), optIns: NO_OPT_INS },
   });
   await service.start();
 }

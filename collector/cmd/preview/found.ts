@@ -1,5 +1,6 @@
 import type { EventName, SourceRecord } from "#component/record.ts";
 import type { Unit } from "#component/unit.ts";
+import type { OptIn } from "#proto/egress.ts";
 import type { Clock, Platform } from "#component/component.ts";
 import { Admission } from "../../service/admission.ts";
 import { readInMemory } from "../../service/memory-reader.ts";
@@ -27,15 +28,21 @@ export interface FindOptions {
   sinceMs: number;
   untilMs: number;
   limit: number;
+  optIns: ReadonlySet<OptIn>;
 }
 
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Reads this machine's logs in memory, with their texts: each mode then takes out what it does not read. */
 export async function findRecords(options: FindOptions): Promise<Found> {
-  const { plan, platform, clock, sinceMs, untilMs, limit } = options;
-  const { configDir } = plan;
-  const admission = new Admission({ configDir, home: platform, now: () => clock.now(), log: SILENT });
+  const { plan, platform, clock, sinceMs, untilMs, limit, optIns } = options;
+  const admission = new Admission({
+    configDir: plan.configDir,
+    home: platform,
+    now: () => clock.now(),
+    log: SILENT,
+    namesProjects: () => optIns.has("project_identity"),
+  });
   const newest = new Map<EventName, Map<string, FoundRecord>>();
   const keys = new Map<EventName, Set<string>>();
   const left = new Map<string, number>();

@@ -1,7 +1,7 @@
 import type { Platform, Processor, ProcessorFactory, Settings } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
 import { VERSION } from "#config/version.ts";
-import { checkRecord, type Mode, ruleFor } from "#proto/egress.ts";
+import { checkRecord, type Mode, type OptIn, ruleFor } from "#proto/egress.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import { RecordWriter, requestBytes } from "#proto/record-writer.ts";
@@ -33,7 +33,16 @@ export interface PreviewOptions {
   platform: Platform;
   instanceId: string;
   found: readonly FoundRecord[];
+  optIns: ReadonlySet<OptIn>;
   signal: AbortSignal;
+}
+
+/** Where a record goes. */
+interface Way {
+  pipelines: readonly Pipeline[];
+  pipeline: Pipeline;
+  destination: Destination;
+  optIns: ReadonlySet<OptIn>;
 }
 
 interface Passed extends FoundRecord {
@@ -44,6 +53,7 @@ interface Passed extends FoundRecord {
 /** The collector's own processors, gate and ids, on records in memory. Nothing is stored or sent. */
 export async function previewMode(mode: Mode, options: PreviewOptions): Promise<ModePreview[]> {
   const tally = new Tally();
+  const { optIns } = options;
   const asked: Unasked[] = [];
   const processors = new Map<string, Processor>();
   const plan = inMode(options.plan, mode, (request) => asked.push(request));
@@ -73,7 +83,9 @@ export async function previewMode(mode: Mode, options: PreviewOptions): Promise<
       const passed = await passedBy(pipeline, options, tally);
       const shared = tally.take();
       for (const destination of pipeline.destinations) {
-        const requests = passed.flatMap((each) => requestOf(pipelines, pipeline, destination, each) ?? []);
+        const requests = passed.flatMap(
+          (each) => requestOf({ pipelines, pipeline, destination, optIns }, each) ?? [],
+        );
         const applied = [...shared, ...tally.take()];
         const { exporter } = destination;
         previews.push({ mode, pipeline: pipeline.name, exporter, requests, asked: [...asked], applied });
@@ -162,9 +174,7 @@ async function resolveText(
 
 /** As the spooler does it: what had a text by the outcome of that, everything else as mode `off` lets it out. */
 function requestOf(
-  pipelines: readonly Pipeline[],
-  pipeline: Pipeline,
-  destination: Destination,
+  { pipelines, pipeline, destination, optIns }: Way,
   { record, scope, hadText }: Passed,
 ): LogsRequest | undefined {
   const { name, mode } = pipeline;
@@ -183,7 +193,7 @@ function requestOf(
   const request = protobufCodec.decodeRequest(bytes);
   const [sent] = request.resourceLogs[0]?.scopeLogs[0]?.logRecords ?? [];
   // The gate at sending.
-  return sent !== undefined && checkRecord(sent, mode).length === 0 ? request : undefined;
+  return sent !== undefined && checkRecord(sent, mode, optIns).length === 0 ? request : undefined;
 }
 
 /** What the components counted. */
