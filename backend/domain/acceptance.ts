@@ -1,4 +1,12 @@
-import { checkRecord, checkResource, checkScope, MODES, type Mode, modeOf } from "#proto/egress.ts";
+import {
+  checkRecord,
+  checkResource,
+  checkScope,
+  MODES,
+  type Mode,
+  modeOf,
+  type OptIn,
+} from "#proto/egress.ts";
 import type { AnyValue, LogRecord, LogsRequest } from "#proto/logs.ts";
 import { CategorySchema, type PromptCategory } from "./category.ts";
 import type { TextRecord } from "./content.ts";
@@ -8,6 +16,8 @@ const DAY_MS = 86_400_000;
 /** Events are recognised as repeats for longer than this. */
 const MAX_AGE_MS = 90 * DAY_MS;
 const MAX_AHEAD_MS = DAY_MS;
+/** What a record may say where its team wants that. Nothing here knows what to do with anything else. */
+const KNOWN_OPT_INS: ReadonlySet<OptIn> = new Set<OptIn>(["project_identity"]);
 const REQUEST = "gen_ai.client.inference.operation.details";
 const PROMPT = "talos.prompt";
 const COMPLETION = "talos.completion";
@@ -30,9 +40,15 @@ export function countRecords(logs: LogsRequest): number {
 
 /**
  * What of a request the contract, the mode that is permitted to its machine and the time allow. The rest is counted,
- * never kept.
+ * never kept. A repository's hash is not kept unless the team turned that on; the record is, because machines hear
+ * later than this server that it was turned off.
  */
-export function accept(logs: LogsRequest, permitted: Mode, nowMs: number): Accepted {
+export function accept(
+  logs: LogsRequest,
+  permitted: Mode,
+  nowMs: number,
+  { projects = false }: { projects?: boolean } = {},
+): Accepted {
   const events: Event[] = [];
   const texts: TextRecord[] = [];
   let taken = 0;
@@ -43,8 +59,8 @@ export function accept(logs: LogsRequest, permitted: Mode, nowMs: number): Accep
     for (const scoped of scopeLogs) {
       if (checkScope(scoped).length > 0) continue;
       for (const record of scoped.logRecords) {
-        if (checkRecord(record, mode).length > 0 || !isTimely(record, nowMs)) continue;
-        const event = normalise(record);
+        if (checkRecord(record, mode, KNOWN_OPT_INS).length > 0 || !isTimely(record, nowMs)) continue;
+        const event = normalise(record, projects);
         const text = textIn(record);
         if (event !== undefined) events.push(event);
         if (text !== undefined) texts.push(text);
@@ -69,7 +85,7 @@ function isTimely(record: LogRecord, nowMs: number): boolean {
 }
 
 /** The columns that are stored. Undefined for an answer, of which there is nothing but its text. */
-function normalise(record: LogRecord): Event | undefined {
+function normalise(record: LogRecord, projects: boolean): Event | undefined {
   if (record.eventName !== REQUEST && record.eventName !== PROMPT) return undefined;
   const values = new Map(record.attributes.map(({ key, value }) => [key, value]));
   const text = (key: string) => textOf(values.get(key));
@@ -82,7 +98,7 @@ function normalise(record: LogRecord): Event | undefined {
     at: Math.floor(timeMs(record) / 1000),
     session: text("gen_ai.conversation.id"),
     turn: text("talos.turn.id"),
-    project: text("talos.project.hash") || text("talos.cwd.hash"),
+    project: (projects && text("talos.project.hash")) || text("talos.cwd.hash"),
     model: text("gen_ai.response.model") || text("gen_ai.request.model"),
     source: text("talos.source"),
     origin: text("talos.request.origin"),

@@ -6,7 +6,7 @@ import { jsonCodec } from "#proto/json.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
 import type { LogsRequest } from "#proto/logs.ts";
 import { MessageSchema } from "../domain/event.ts";
-import { call, enrol, post, SentMessages } from "../test/client.ts";
+import { call, enrol, ORIGIN, post, SentMessages, signIn } from "../test/client.ts";
 import { logsRequest, promptRecord, requestRecord, resourceLogs, uid } from "../test/records.ts";
 
 const JSON_TYPE = "application/json";
@@ -334,6 +334,27 @@ describe("refuses records, not requests", () => {
       },
     });
     expect(sent.bodies).toEqual([]);
+  });
+});
+
+describe("a repository's hash", () => {
+  const [cwd, project] = ["c".repeat(64), "d".repeat(64)];
+  const named = () =>
+    logsRequest([requestRecord({ uid: uid(1), cwd, values: { "talos.project.hash": project } })]);
+
+  it.each([
+    { name: "is the project where the team wants that", projects: true, kept: project },
+    { name: "is not kept where it does not, and its record is", projects: false, kept: cwd },
+  ])("$name", async ({ projects, kept }) => {
+    const { agentToken } = await enrol();
+    const headers = { origin: ORIGIN, "content-type": JSON_TYPE, cookie: await signIn({ role: "owner" }) };
+    const body = JSON.stringify({ features: { projects } });
+    expect((await call("/api/team", { method: "PATCH", headers, body })).status).toBe(204);
+    const sent = new SentMessages();
+    expect(await (await post(agentToken, named(), { INGEST: sent.queue() })).json()).toEqual({});
+    const events = sent.bodies.flatMap((each) => MessageSchema.parse(each).events);
+    expect(events).toMatchObject([{ project: kept }]);
+    expect(JSON.stringify(sent.bodies)).not.toContain(kept === cwd ? project : cwd);
   });
 });
 

@@ -44,7 +44,7 @@ async function answer(request: Request, env: ApiBindings, codec: Codec | undefin
   await admit(env, sender, countRecords(logs));
 
   const { mode, retentionDays } = await permittedOf(env.DB, sender, logs);
-  const { events, texts, ...accepted } = accept(logs, mode, Date.now());
+  const { events, texts, ...accepted } = accept(logs, mode, Date.now(), sender);
   const contents = await keepContents(env, sender, { texts, retentionDays }, Date.now());
   // A text that was not kept counts as a record that was not, also where it is a prompt whose event was.
   const rejected = accepted.rejected + texts.length - contents.length;

@@ -24,6 +24,8 @@ export interface Sender {
   mode: string;
   eventsPerMinute: number;
   burst: number;
+  /** The team wants a repository to be one project for everybody. */
+  projects: boolean;
   revoked: boolean;
 }
 
@@ -37,6 +39,7 @@ interface Row {
   mode: string;
   events_per_minute: number;
   burst: number;
+  projects: number;
   revoked_at: number | null;
   created_at: number;
   used_at: number | null;
@@ -56,7 +59,7 @@ export async function findSender(
       .prepare(
         `SELECT hex(k.hash) hash, k.team, k.developer, k.agent, k.created_at, k.used_at, a.public_id, a.seen_at,
                 coalesce(k.revoked_at, a.revoked_at) revoked_at, t.mode, t.events_per_minute, t.burst,
-                hex(t.verifying_key) verifying_key
+                coalesce(t.features ->> 'projects', 0) projects, hex(t.verifying_key) verifying_key
            FROM agent_tokens k JOIN agents a ON a.id = k.agent JOIN teams t ON t.id = k.team
           WHERE k.hash = unhex(?1) AND (k.expires_at IS NULL OR k.expires_at > ?2) AND t.deleted_at IS NULL`,
       )
@@ -66,9 +69,10 @@ export async function findSender(
   if (row === null || !sameDigest(fromHex(row.hash), digest)) return undefined;
   const { team, developer, agent, public_id: id, mode, burst, events_per_minute: eventsPerMinute } = row;
   const verifyingKey = row.verifying_key;
+  const projects = row.projects === 1;
   const revoked = row.revoked_at !== null;
   if (!revoked) await noteUse(db, row, nowMs);
-  return { team, developer, agent, id, verifyingKey, mode, burst, eventsPerMinute, revoked };
+  return { team, developer, agent, id, verifyingKey, mode, burst, eventsPerMinute, projects, revoked };
 }
 
 /** A token that replaces another is in use from here on: those before it are worth nothing. */

@@ -138,7 +138,8 @@ export class Graph {
     await this.#texts.follow();
     for (const each of receivers.start) await this.#startReceiver(each);
     this.#started = true;
-    this.#wake();
+    this.#wakeSenders();
+    this.#wakeReceivers();
     return {
       kept: receivers.keep.length + exporters.keep.length + processors.size - added.length,
       started: receivers.start.length + exporters.start.length + added.length,
@@ -331,11 +332,6 @@ export class Graph {
     return this.#plan.pipelines
       .filter(({ receivers }) => receivers.includes(receiver))
       .every(({ exporters: [primary] }) => primary === undefined || this.#o.rooms.primaryHasRoom(primary));
-  }
-
-  #wake(): void {
-    this.#wakeSenders();
-    this.#wakeReceivers();
   }
 
   #wakeReceivers(): void {

@@ -104,7 +104,7 @@ function Features({ team, onSaved }: { team: Settings; onSaved: () => Promise<vo
   return (
     <Panel
       title="What machines may add"
-      about="Both are off until the team turns them on. Collectors of this version add neither yet: the setting waits, signed, for those that do."
+      about="Both are off until the team turns them on. Machines learn of it within the hour, in words that this server signs. Collectors of this version add no activity yet: that setting waits for those that do."
     >
       <Form
         submit="Save"
