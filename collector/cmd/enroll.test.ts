@@ -132,6 +132,17 @@ describe("enrolling", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ privacy });
   });
 
+  it("what `talos consent` says beside a collector is in the ledger, also where its key is in memory", async () => {
+    team.mode = "full";
+    await enroll(team.token());
+    machine.followAlone();
+    const ledger = async () => (await machine.talosAlone("ledger")).stdout;
+    await until(async () => (await ledger()).includes("taken (20"), "the collector has spoken");
+    expect((await machine.talosAlone("consent", "full", "--yes")).code).toBe(0);
+    expect(await ledger()).toMatch(/POST \/v1\/agent\/consent +\d+ .*taken \(/);
+    expect((await machine.talosAlone("ledger", "verify")).stdout).toMatch(/\nintact\n$/);
+  }, 120_000);
+
   it("says what is there, and replaces it only when asked and only in the same team", async () => {
     await enroll(team.token());
     const before = read("token");

@@ -74,18 +74,21 @@ function plainOf({ n, sent, hash, answered, receipt }: LedgerRequest) {
 function showCommand(): Command {
   return new Command("show")
     .description("Print one request as it left.")
-    .argument("<n>", "number of the entry, from `talos ledger`", countOf)
+    .argument("<n>", "number of the entry, from `talos ledger`; that of an answer shows its request", countOf)
     .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--raw", "the bytes of the body alone, before compression")
     .option("--json", "print JSON")
     .action(async (n: number, _: unknown, command: Command) => {
       const options: Options & { raw?: boolean } = command.optsWithGlobals();
-      process.exitCode = show(readLedger(await readerFor(options), { bodies: (at) => at === n }), n, options);
+      const reader = await readerFor(options);
+      const { requests } = readLedger(reader, { bodies: () => false });
+      const wanted = requests.find((each) => each.n === n || each.answered?.n === n)?.n ?? n;
+      process.exitCode = show(readLedger(reader, { bodies: (at) => at === wanted }), wanted, options);
     });
 }
 
 function show({ requests }: LedgerRead, n: number, { raw, json }: Options & { raw?: boolean }): number {
-  const request = requests.find((each) => each.n === n || each.answered?.n === n);
+  const request = requests.find((each) => each.n === n);
   if (request === undefined) return fail(`there is no request ${n}: \`talos ledger\` lists them`);
   const { body, sent, nonce } = request;
   if (raw === true) {

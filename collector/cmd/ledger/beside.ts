@@ -2,15 +2,16 @@ import type { Departure, DepartureAnswer, Ledger, Noted } from "#component/compo
 import { type KeyOptions, loadMasterKey, readMasterKey } from "#state/key-source.ts";
 import { readLock } from "#state/lock.ts";
 import { RequestLedger } from "../../ledger/ledger.ts";
-import { openLedgerBeside } from "../../ledger/open.ts";
+import { type OpenLedger, openLedgerBeside } from "../../ledger/open.ts";
 import { createLogger } from "../../service/logger.ts";
 import type { Plan } from "../../service/plan.ts";
 import { systemClock, systemPlatform } from "../../service/system.ts";
 import { readPlan } from "../options.ts";
+import { openInMemory } from "./open-for-reading.ts";
 
 /**
  * The ledger for a command that speaks with the backend itself, beside a running collector or without one. Undefined
- * where it is off, or its key is in a collector's memory alone. Never rejects: no command fails by it.
+ * where it is off, or nobody has a key that lasts. Never rejects: no command fails by it.
  */
 export async function ledgerBeside(
   { stateDir, service }: Plan,
@@ -21,10 +22,11 @@ export async function ledgerBeside(
   try {
     const source = service.outbox.key_source;
     const masterKey = await keyOf({ source, dir: stateDir, platform: systemPlatform(), log }, makesKey);
-    if (masterKey === undefined) return undefined;
+    const open = masterKey ? () => openLedgerBeside({ stateDir, masterKey }) : await besideMemory(stateDir);
+    if (open === undefined) return undefined;
     const { max_size: maxSizeBytes, max_age: maxAgeMs, keep_content: keepContent } = service.ledger;
     return new RequestLedger({
-      open: () => openLedgerBeside({ stateDir, masterKey }),
+      open,
       limits: { maxSizeBytes, maxAgeMs },
       keepContent,
       isOwner: false,
@@ -35,6 +37,12 @@ export async function ledgerBeside(
   } catch {
     return undefined;
   }
+}
+
+/** The collector that runs has the key in its memory. */
+async function besideMemory(stateDir: string): Promise<(() => OpenLedger) | undefined> {
+  const opened = await openInMemory(stateDir);
+  return opened && (() => opened);
 }
 
 async function keyOf(place: KeyOptions, makesKey: boolean): Promise<Uint8Array | undefined> {

@@ -22,8 +22,8 @@ export async function openForReading({ stateDir, service }: Plan): Promise<OpenL
   const masterKey = await readMasterKey(key);
   const kept = masterKey && openLedger({ stateDir, masterKey });
   if (kept !== undefined) return kept;
-  const folder = new LedgerFolder(path.join(stateDir, MEMORY_FOLDER));
-  if (folder.exists) return { folder, cipher: await askedFor(stateDir) };
+  const inMemory = await openInMemory(stateDir);
+  if (inMemory !== undefined) return inMemory;
   throw new NoLedgerError(whyNot(stateDir, service.ledger.enabled, masterKey === undefined));
 }
 
@@ -33,7 +33,13 @@ function whyNot(stateDir: string, isEnabled: boolean, hasNoKey: boolean): string
     return "the outbox key that opens the ledger is not there: unlock the keychain, or put back outbox.key, and try again";
   }
   if (!isEnabled) return "the ledger is switched off: set service.ledger.enabled to true";
-  return "nothing has left this computer yet: there is no ledger. Start the collector with `talos run`";
+  return "there is no ledger yet: it begins with the first request of a collector. Start one with `talos run`";
+}
+
+/** The ledger whose key only a running collector has. Undefined where there is none. Rejects with NoLedgerError. */
+export async function openInMemory(stateDir: string): Promise<OpenLedger | undefined> {
+  const folder = new LedgerFolder(path.join(stateDir, MEMORY_FOLDER));
+  return folder.exists ? { folder, cipher: await askedFor(stateDir) } : undefined;
 }
 
 /** Its key is in the memory of the collector, which tells it to its own user. */
