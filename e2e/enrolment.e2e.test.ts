@@ -1,5 +1,14 @@
 /** `talos enroll` against both Workers as they really run: three machines of one person, and a database put back. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Machine, until } from "../collector/cmd/testing.ts";
@@ -71,6 +80,10 @@ function filesBelow(dir: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
+interface Report {
+  groups: { project: { requests: number; output: number }[] };
+}
+
 interface Agents {
   agents: { id: string; developer: { id: string }; seenAt: number | null }[];
 }
@@ -133,6 +146,41 @@ it("records of an enrolled machine arrive under its developer", async () => {
     const report = await api<{ totals: { output: number } }>("GET", `/api/report?from=${today}&to=${today}`);
     return report.totals.output === 42;
   }, "the record arrived");
+});
+
+it("a repository is one project for everybody once the team wants that, and its address is nowhere", async () => {
+  const wanted = await fetch(`${backend.url}/api/team`, {
+    method: "PATCH",
+    headers: { cookie, origin: backend.url, "content-type": "application/json" },
+    body: JSON.stringify({ features: { projects: true } }),
+  });
+  expect(wanted.status).toBe(204);
+  const token = await newToken(bulk);
+  for (const [login, remote] of [
+    ["gus", "git@github.com:CANARY-acme/app.git"],
+    ["hal", "https://github.com/CANARY-acme/app"],
+  ] as const) {
+    const machine = await enrolled(token, login);
+    await machine.talosAlone("run", "--once");
+    const clone = path.join(machine.dir, `clone-of-${login}`);
+    mkdirSync(path.join(clone, ".git"), { recursive: true });
+    writeFileSync(path.join(clone, ".git/config"), `[remote "origin"]\n\turl = ${remote}\n`);
+    machine.request(login, { output: 1_000, cwd: path.join(clone, "src") });
+    cpSync(path.join(machine.home, "projects"), path.join(machine.dir, ".claude/projects"), {
+      recursive: true,
+    });
+    expect((await machine.talosAlone("run", "--once")).code).toBe(0);
+  }
+  const today = new Date().toISOString().slice(0, 10);
+  await until(async () => {
+    const { groups } = await api<Report>("GET", `/api/report?from=${today}&to=${today}`);
+    return groups.project.some(({ requests, output }) => requests === 2 && output === 2_000);
+  }, "both requests are of one project");
+  const stored = filesBelow(backend.folder.root).filter((file) =>
+    readFileSync(file, "latin1").includes("CANARY"),
+  );
+  expect(stored).toEqual([]);
+  for (const machine of machines.slice(-2)) expect(machine.output).not.toContain("CANARY");
 });
 
 it("a machine is revoked, and says what to do; it leaves, and its token is worth nothing", async () => {

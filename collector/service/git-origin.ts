@@ -11,7 +11,8 @@ const FRESH_MS = 60_000;
 
 /**
  * The `origin` of the repository that holds a folder, read from git's own files; git itself is never run. What is
- * found is compared in memory: it is not stored, sent or logged.
+ * found is compared in memory and, where the team wants projects told apart by it, hashed by the gate. It is never
+ * sent or logged as it is, and stored at most within a text that waits encrypted.
  */
 export class GitOrigins {
   readonly #now: () => number;
