@@ -166,7 +166,9 @@ describe("the signed configuration", () => {
 describe("what a machine says of itself", () => {
   it("is shown to managers without the mode, and without what tells who did not accept", async () => {
     const { agentToken, cookie, agent, developer } = await machine();
-    expect((await asAgent(agentToken, "POST /v1/agent/status", status)).status).toBe(204);
+    const counters = { read: 7, accepted: 7, acknowledged: 5, queued: 2 };
+    const said = await asAgent(agentToken, "POST /v1/agent/status", { ...status, counters });
+    expect(said.status).toBe(204);
     const answer = await ask(cookie, "GET /api/agents");
     const { agents } = await answer.json<{ agents: Record<string, unknown>[] }>();
     const shown = agents.find(({ id }) => id === agent);
@@ -174,10 +176,11 @@ describe("what a machine says of itself", () => {
       developer,
       version: "0.2.0",
       policySource: "unmanaged",
-      counters: { read: 7, queued: 2 },
       revokedAt: null,
     });
     expect(Object.keys(shown ?? {})).not.toContain("mode");
+    // With answers more is read and sent than the reports hold.
+    expect(shown?.["counters"]).toEqual({ queued: 2 });
     await asAgent(agentToken, "POST /v1/agent/status", { ...status, policySource: "managed" });
     expect(await (await ask(cookie, "GET /api/agents")).text()).toContain('"policySource":"managed"');
   });

@@ -1,3 +1,4 @@
+import type { AgentCounter } from "#proto/agent-api.ts";
 import type { agentRoutes } from "../domain/api/agents.ts";
 import { toBase64Url } from "../domain/crypto.ts";
 import { fingerprintOf } from "../domain/signing.ts";
@@ -92,9 +93,17 @@ function shownSource(source: string): "" | "managed" | "unmanaged" {
   return source === "managed" ? "managed" : "unmanaged";
 }
 
+/**
+ * What did not get through, of the numbers alone. How much was read or sent stays here: beside the reports it would tell
+ * whose answers are sent too.
+ */
+const SHOWN: ReadonlySet<string> = new Set<AgentCounter>(["dropped", "rejected", "parked", "queued"]);
+
 function countersIn(json: string): Record<string, number> {
-  const read: unknown = JSON.parse(json);
+  const said: unknown = JSON.parse(json);
   return Object.fromEntries(
-    Object.entries(read ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+    Object.entries(said ?? {}).filter(
+      (entry): entry is [string, number] => SHOWN.has(entry[0]) && typeof entry[1] === "number",
+    ),
   );
 }

@@ -158,12 +158,14 @@ class EnrolledRun {
       .map(({ mode }) => mode)
       .reduce<Mode>((a, b) => (MODES.indexOf(b) > MODES.indexOf(a) ? b : a), "off");
     const { mode, setBy } = this.#o.inForce.now(configured);
-    const queues = own.flatMap((id) => [id, contentLane(id)]);
     return {
       mode,
       policySource: setBy,
       groups: this.#o.plan().service.groups,
-      counters: sinceEnrolment(this.#folder, countersOf(status, queues)),
+      counters: sinceEnrolment(
+        this.#folder,
+        countersOf(status, { counts: own, texts: own.map(contentLane) }),
+      ),
     };
   }
 

@@ -33,16 +33,22 @@ const balance: Balance = {
   dropped: { synthetic: 3, out_of_scope: 2 },
   open: 0,
   accepted: 15,
-  destinations: [destination("otlp_http/talos", 1), destination("file/canary", 100)],
+  destinations: [
+    destination("otlp_http/talos", 1),
+    destination("otlp_http/talos:text", 10),
+    destination("file/canary", 100),
+  ],
   balanced: true,
 };
 
-it("counts what was read, and the deliveries to the team alone", () => {
-  expect(countersOf({ balance }, ["otlp_http/talos"])).toEqual({
+const QUEUES = { counts: ["otlp_http/talos"], texts: ["otlp_http/talos:text"] };
+
+it("counts what was read and the deliveries to the team alone, and tells of no text that waits or was refused", () => {
+  expect(countersOf({ balance }, QUEUES)).toEqual({
     read: 20,
     accepted: 15,
     dropped: 5,
-    acknowledged: 4,
+    acknowledged: 44,
     rejected: 3,
     parked: 2,
     queued: 1,
@@ -50,7 +56,7 @@ it("counts what was read, and the deliveries to the team alone", () => {
 });
 
 it("tells only what came after the enrolment, and begins anew with a lost state", () => {
-  const first = countersOf({ balance }, ["otlp_http/talos"]);
+  const first = countersOf({ balance }, QUEUES);
   const zeros = { read: 0, accepted: 0, dropped: 0, acknowledged: 0, rejected: 0 };
   expect(sinceEnrolment(machine.folder, first)).toEqual({ ...zeros, parked: 2, queued: 1 });
   const later = { ...first, read: 27, accepted: 22, queued: 8 };

@@ -19,22 +19,29 @@ const Baseline = z.object({
   queued: Count,
 }) satisfies z.ZodType<AgentCounters>;
 
-/** What the team's backend is told of the balance: numbers alone, of the queues that are its own. */
-export function countersOf(
-  { balance }: Pick<Status, "balance">,
-  exporters: readonly string[],
-): AgentCounters {
-  const own = balance.destinations.filter(({ exporter }) => exporters.includes(exporter));
-  const sum = (name: "acknowledged" | "rejected" | "parked" | "queued") =>
-    own.reduce((total, destination) => total + destination[name], 0);
+/** What is the team's own. */
+interface Queues {
+  counts: readonly string[];
+  texts: readonly string[];
+}
+
+/**
+ * What the team's backend is told of the balance: numbers alone, of the queues that are its own. What waits or is refused
+ * is told of counts alone, because members see it and nobody is to see whose texts are sent.
+ */
+export function countersOf({ balance }: Pick<Status, "balance">, { counts, texts }: Queues): AgentCounters {
+  const of = (queues: readonly string[], name: "acknowledged" | "rejected" | "parked" | "queued") =>
+    balance.destinations
+      .filter(({ exporter }) => queues.includes(exporter))
+      .reduce((total, destination) => total + destination[name], 0);
   return {
     read: balance.read,
     accepted: balance.accepted,
     dropped: Object.values(balance.dropped).reduce((total, count) => total + count, 0),
-    acknowledged: sum("acknowledged"),
-    rejected: sum("rejected"),
-    parked: sum("parked"),
-    queued: sum("queued"),
+    acknowledged: of([...counts, ...texts], "acknowledged"),
+    rejected: of(counts, "rejected"),
+    parked: of(counts, "parked"),
+    queued: of(counts, "queued"),
   };
 }
 

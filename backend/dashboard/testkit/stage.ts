@@ -144,7 +144,7 @@ export class Stage {
         version: "0.1.0",
         policySource: "default",
         mode,
-        counters: { acknowledged: 1234 },
+        counters: { queued: 12, parked: 0, rejected: 0 },
       }),
     });
     return response.status;

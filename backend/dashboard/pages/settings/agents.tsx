@@ -33,13 +33,13 @@ function Machines({ me, now, mayManage }: Pick<PageProps, "me" | "now"> & { mayM
   return (
     <Panel
       title="Machines"
-      about="Each installation. In which mode one runs is shown to nobody: see Privacy for the counts."
+      about="Each installation, and the counts that wait on it or were refused. In which mode one runs is shown to nobody: see Privacy for how many."
     >
       <Loaded answer={agents}>
         {({ rows, next }) => (
           <List
             label="Machines"
-            head={["Developer", "Version", "Policy from", "Last seen", "Records sent", ""]}
+            head={["Developer", "Version", "Policy from", "Last seen", "Waiting", "Refused", ""]}
             isEmpty={rows.length === 0}
             empty={
               mayManage
@@ -60,11 +60,8 @@ function Machines({ me, now, mayManage }: Pick<PageProps, "me" | "now"> & { mayM
                 <td data-label="Last seen" class="when">
                   {seenWords(agent, now(), timeZone)}
                 </td>
-                <td data-label="Records sent">
-                  {agent.counters["acknowledged"] === undefined
-                    ? "not known yet"
-                    : formatCount(agent.counters["acknowledged"])}
-                </td>
+                <td data-label="Waiting">{countWords(agent.counters, "queued", "parked")}</td>
+                <td data-label="Refused">{countWords(agent.counters, "rejected")}</td>
                 <td class="actions">
                   {mayManage && agent.revokedAt === null && (
                     <Action
@@ -85,6 +82,12 @@ function Machines({ me, now, mayManage }: Pick<PageProps, "me" | "now"> & { mayM
       </Loaded>
     </Panel>
   );
+}
+
+/** The sum of what the machine said. */
+function countWords(counters: Record<string, number>, ...names: string[]): string {
+  const known = names.flatMap((name) => counters[name] ?? []);
+  return known.length === 0 ? "not known yet" : formatCount(known.reduce((sum, count) => sum + count, 0));
 }
 
 function seenWords(
