@@ -128,6 +128,10 @@ const byModel = Map.groupBy(
   ({ model }) => model,
 );
 
+/** Bands of requests whose counts are not known, or not which part of their input was cached. */
+export const UNKNOWN_BAND = "unknown";
+const UNPRICED_BANDS: ReadonlySet<string> = new Set([UNKNOWN_BAND, "unsplit"]);
+
 /** `speed/tier/geography/context band`, as the rollups have it. */
 export interface PriceKey {
   model: string;
@@ -139,7 +143,7 @@ export interface PriceKey {
 export function pricesFor({ model, priceClass, day }: PriceKey): TokenPrices | undefined {
   const [speed = "", tier = "", geo = "", band = ""] = priceClass.split("/");
   const row = rowFor(model, day);
-  if (row === undefined || band === "unknown") return undefined;
+  if (row === undefined || UNPRICED_BANDS.has(band)) return undefined;
   const usd = speed === "fast" ? row.fast : isLong(row, band) ? row.long?.usd : row.usd;
   const factor = factorFor(tier, geo);
   if (usd === undefined || factor === undefined || (speed !== "" && speed !== "fast")) return undefined;

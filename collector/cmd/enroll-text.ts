@@ -6,7 +6,7 @@ export function beforeText({ endpoint, isBulk }: { endpoint: URL; isBulk: boolea
   const rows: [string, string[]][] = [
     [
       "What it does",
-      ["follows the logs that Claude Code writes on this computer, from now on, and sends numbers from them"],
+      ["follows what Claude Code and Cursor write on this computer, from now on, and sends numbers from it"],
     ],
     ["To", [endpoint.host]],
     [

@@ -106,7 +106,9 @@ describe("enrolling", () => {
     await enroll(team.token());
     mkdirSync(path.join(machine.dir, ".claude/projects/-srv-work"), { recursive: true });
     const status = await machine.talosAlone("validate");
-    expect(status.stdout).toContain("claude_code → cwd_hash → redaction → categorize → otlp_http/talos");
+    expect(status.stdout).toContain(
+      "claude_code + cursor → cwd_hash → redaction → categorize → otlp_http/talos",
+    );
     const once = await machine.talosAlone("run", "--once");
     expect(once.code).toBe(0);
     expect(team.agents[0]?.status).toMatchObject({

@@ -29,7 +29,7 @@ import { VERSION } from "#config/version.ts";
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 const program = new Command("talos")
-  .description("See what Claude Code costs your team, without reading anyone's prompts.")
+  .description("See what Claude Code and Cursor cost your team, without reading anyone's prompts.")
   .version(VERSION, "-V, --version", "print the version")
   .helpOption("-h, --help", "show this help")
   .showSuggestionAfterError(true)

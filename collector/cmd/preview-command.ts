@@ -104,7 +104,7 @@ function planOf(given: readonly string[] | undefined): { plan: Plan; isConfigure
 
 function usualConfig(): string {
   const backend = `endpoint: "https://your-team.example", token: none`;
-  return `receivers: { claude_code: {} }
+  return `receivers: { claude_code: {}, cursor: {} }
 processors:
   cwd_hash: { salt: ${randomBytes(16).toString("hex")} }
   redaction: { mode: full }
@@ -112,7 +112,7 @@ processors:
 exporters: { otlp_http/talos: { ${backend}, destination: talos } }
 service:
   pipelines:
-    logs: { receivers: [claude_code], processors: [cwd_hash, redaction, categorize], exporters: [otlp_http/talos] }
+    logs: { receivers: [claude_code, cursor], processors: [cwd_hash, redaction, categorize], exporters: [otlp_http/talos] }
 `;
 }
 

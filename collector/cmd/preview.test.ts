@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { MODES, type Mode } from "#proto/egress.ts";
 import { SocketTrap } from "#testkit/preloaded.ts";
+import { CursorHome, uuid } from "#testkit/cursor/home.ts";
 import { noTerminal, Terminal } from "#testkit/terminal.ts";
 import { TOKENS } from "../../processors/redaction/corpus/tokens.ts";
 import { Random } from "../../processors/redaction/corpus/random.ts";
@@ -235,6 +236,19 @@ it.skipIf(noTerminal() !== undefined)("fits a terminal of 80 columns", async () 
   );
   expect(terminal.text).toContain("off     local   cloud   full");
   expect(terminal.text).toMatch(/with their text +- +- +- +6/);
+});
+
+it("shows the newest request of each tool, and which have no token counts", async () => {
+  const home = new CursorHome(machine.dir);
+  const turns = [{ atMs: Date.now() - 3_600_000, prompt: "Do it.", answer: "Done." }];
+  home.write({ id: uuid("one"), folder: "/srv/work", model: "composer-1", turns });
+  home.close();
+  const { stdout } = await machine.talosAlone("preview");
+  expect(stdout).toMatch(
+    /newest request of Cursor\n(?:x {5}){4}time: [\s\S]*gen_ai\.request\.model: composer-1\n/,
+  );
+  expect(stdout).toMatch(/without token counts: they are not known +1 +1 +1 +1\n/);
+  expect(stdout).toMatch(/with their text +- +- +- +1\n/);
 });
 
 it.each([

@@ -24,9 +24,9 @@ Examples:
   talos prove
   talos prove --json | jq '.modes.off.leaks'
 
-Works offline and on an invented session alone: nothing of this machine is read, and no configuration is needed. The
-collector that runs is the real one, with its own folders and an endpoint on this computer that keeps every byte.
-All of it is removed at the end. What is planted is new each time.
+Works offline and on invented sessions of Claude Code and Cursor alone: nothing of this machine is read, and no
+configuration is needed. The collector that runs is the real one, with its own folders and an endpoint on this computer
+that keeps every byte. All of it is removed at the end. What is planted is new each time.
 
 Exit codes: 0 nothing survived that should not, 1 something did or the proof is incomplete, 130 interrupted.`,
     )

@@ -40,7 +40,7 @@ Examples:
   talos unenroll --erase
   talos unenroll --yes            for scripts
 
-Your configuration, your pauses and Claude Code's own logs stay as they are. When the backend cannot be reached,
+Your configuration, your pauses and what the tools wrote stay as they are. When the backend cannot be reached,
 --erase does nothing at all, because nobody could ask later; without it this computer is cleared all the same.
 
 Exit codes: 0 done, or there was nothing to do; 1 it failed or was declined; 2 wrong command line.`,

@@ -20,11 +20,15 @@ interface UsageOptions {
 
 export function usageCommand(): Command {
   return new Command("usage")
-    .description("Your own days, models and folders under their real names. Computed here; nothing is sent.")
+    .description(
+      "Your own days, models, folders and tools under their real names. Computed here; nothing is sent.",
+    )
     .option("-c, --config <file>", CONFIG_HELP, several)
     .option("--days <number>", "how many days, today included", days, 30)
     .addOption(
-      new Option("--by <what>", "one row for each").choices(["day", "model", "folder"]).default("day"),
+      new Option("--by <what>", "one row for each")
+        .choices(["day", "model", "folder", "tool"])
+        .default("day"),
     )
     .option("--json", "print JSON")
     .addHelpText(
@@ -35,8 +39,9 @@ Examples:
   talos usage --by folder --days 7
   talos usage --by model --json | jq '.rows[0]'
 
-Reads the transcripts in memory, whether or not a collector runs, and without any configuration. What you exclude or
-pause is counted here, too: it is your own screen. Lines of code are not counted.
+Reads what Claude Code and Cursor wrote, in memory, whether or not a collector runs, and without any configuration. What
+you exclude or pause is counted here, too: it is your own screen. Lines of code are not counted. Where Cursor wrote no
+token counts, they are not known: null in JSON.
 
 Exit codes: 0 done, 1 failed, 2 wrong command line or configuration.`,
     )

@@ -1,8 +1,10 @@
+import { SELECTED } from "./request.ts";
 import type { Usage, UsageBy, UsageSum } from "./usage.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
 const MOST_ROWS = 40;
-const TITLES = { day: "day", model: "model", folder: "folder" };
+const TOOLS: Record<string, string> = { claude_code: "Claude Code", cursor: "Cursor" };
+const NOT_KNOWN = "not known";
 
 export interface UsageText {
   by: UsageBy;
@@ -21,8 +23,8 @@ export function renderUsage(usage: Usage, text: UsageText): string {
   }
   const shown = text.by === "day" ? rows.slice(-MOST_ROWS) : rows.slice(0, MOST_ROWS);
   const cells = [
-    [TITLES[text.by], "requests", "prompts", "input", "cached", "output", "list value"],
-    ...shown.map(({ name, sum }) => [printable(name), ...cellsOf(sum)]),
+    [text.by, "requests", "prompts", "input", "cached", "output", "list value"],
+    ...shown.map(({ name, sum }) => [nameOf(name, text.by), ...cellsOf(sum)]),
     ["total", ...cellsOf(total)],
   ];
   const left = rows.length - shown.length;
@@ -30,35 +32,87 @@ export function renderUsage(usage: Usage, text: UsageText): string {
     ...aligned(cells).map((line, i) => (i === 0 && text.color ? dim(line) : line)),
     ...(left > 0 ? [`… and ${left} more; --json prints all`] : []),
     ...(text.live && usage.rows("day").length > 1 ? ["", `${sparkline(usage)}  list value by day`] : []),
-    ...(total.unpriced > 0
-      ? ["", `${number(total.unpriced)} requests have no known price and are in no value.`]
+    ...missing(total).flatMap((sentence) => ["", sentence]),
+    ...(text.by === "model" && rows.some(({ name }) => name.endsWith(SELECTED))
+      ? ["", "Selected: Cursor does not say which model answered; `default` is its Auto."]
       : []),
     "",
-    "Computed on this computer from the transcripts; nothing was sent or stored. List value is no bill.",
+    "Computed on this computer from the tools' own files; nothing was sent or stored. List value is no bill.",
   ];
   return `${lines.join("\n")}\n`;
 }
 
+/** What the sums leave out. */
+function missing({ requests, uncounted, unsplit, unpriced }: UsageSum): string[] {
+  const sentences: string[] = [];
+  if (uncounted > 0) {
+    sentences.push(
+      `${number(uncounted)} of ${requestsOf(requests)} ${uncounted === 1 ? "is" : "are"} without token counts: Cursor writes none to its files. They are in no token count and no value.`,
+      "`talos cursor-hooks install` lets Cursor tell the counts of later requests.",
+    );
+  }
+  if (unsplit > 0) {
+    sentences.push(
+      `Of ${requestsOf(unsplit)} the tool does not say how much input was cached: they are in no value.`,
+    );
+  }
+  const others = unpriced - uncounted - unsplit;
+  if (others > 0) {
+    sentences.push(
+      `${requestsOf(others)} ${others === 1 ? "has no known price and is" : "have no known price and are"} in no value.`,
+    );
+  }
+  return sentences;
+}
+
+function requestsOf(count: number): string {
+  return `${number(count)} request${count === 1 ? "" : "s"}`;
+}
+
+function nameOf(name: string, by: UsageBy): string {
+  return by === "tool" ? (TOOLS[name] ?? name) : printable(name);
+}
+
 export function usageJson(usage: Usage, by: UsageBy, span: { sinceMs: number; untilMs: number }): string {
-  const rows = usage.rows(by).map(({ name, sum }) => ({ [by]: name, ...jsonOf(sum) }));
+  const rows = usage.rows(by).map(({ name, sum }) => ({ ...keyOf(name, by), ...jsonOf(sum) }));
   const { sinceMs, untilMs } = span;
   const since = new Date(sinceMs).toISOString();
   return `${JSON.stringify({ since, until: new Date(untilMs).toISOString(), by, rows, total: jsonOf(usage.total) })}\n`;
 }
 
+function keyOf(name: string, by: UsageBy): object {
+  if (by !== "model") return { [by]: name };
+  return { model: name.replace(SELECTED, ""), selected: name.endsWith(SELECTED) };
+}
+
+/** What is not known of any of the requests is null, and not 0. */
 function jsonOf({ listValue, ...sum }: UsageSum): object {
-  return { ...sum, listValueUsd: Number(listValue / 1_000_000n) / 1_000_000 };
+  const { areCounted, areSplit, arePriced } = knownOf(sum);
+  return {
+    ...sum,
+    ...(!areCounted && { inputTokens: null, outputTokens: null }),
+    ...(!areSplit && { cacheReadTokens: null }),
+    listValueUsd: arePriced ? Number(listValue / 1_000_000n) / 1_000_000 : null,
+  };
+}
+
+/** Of one request at least, or there is none. */
+function knownOf({ requests, uncounted, unsplit, unpriced }: Omit<UsageSum, "listValue">) {
+  const isAny = (unknown: number) => requests === 0 || unknown < requests;
+  return { areCounted: isAny(uncounted), areSplit: isAny(uncounted + unsplit), arePriced: isAny(unpriced) };
 }
 
 function cellsOf(sum: UsageSum): string[] {
-  const share = sum.inputTokens === 0 ? "" : `${Math.round((100 * sum.cacheReadTokens) / sum.inputTokens)}%`;
+  const { areCounted, areSplit, arePriced } = knownOf(sum);
+  const share =
+    sum.inputTokens === 0 || !areSplit ? "" : `${Math.round((100 * sum.cacheReadTokens) / sum.inputTokens)}%`;
   return [
     number(sum.requests),
     number(sum.prompts),
-    compact(sum.inputTokens),
+    areCounted ? compact(sum.inputTokens) : NOT_KNOWN,
     share,
-    compact(sum.outputTokens),
-    usd(sum.listValue),
+    areCounted ? compact(sum.outputTokens) : NOT_KNOWN,
+    arePriced ? usd(sum.listValue) : NOT_KNOWN,
   ];
 }
 

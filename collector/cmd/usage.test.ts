@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterEach, expect, it } from "vitest";
+import { CursorHome, uuid } from "#testkit/cursor/home.ts";
 import { writeClaudeHome } from "#testkit/corpus/home.ts";
 import { record } from "#state/testing.ts";
 import { Machine } from "./testing.ts";
@@ -61,6 +62,7 @@ const at = (day: number, output: number, cwd: string) =>
     cwd,
     attributes: new Map<string, string | number>([
       ["gen_ai.response.model", "claude-sonnet-5-5"],
+      ["gen_ai.usage.input_tokens", 0],
       ["gen_ai.usage.output_tokens", output],
     ]),
   });
@@ -90,6 +92,36 @@ it("says how many requests have no known price", () => {
   unknown.attributes.set("gen_ai.response.model", "custom");
   usage.add("a", unknown);
   expect(renderUsage(usage, { by: "model", days: 1, live: false, color: false })).toContain(
-    "1 requests have no known price",
+    "1 request has no known price",
   );
 });
+
+it(
+  "says what is not known of Cursor's requests, and counts none of them as 0",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    machine = new Machine();
+    writeCursorHome(machine.dir);
+    const { stdout } = await machine.talosAlone("usage", "--by", "model");
+    expect(stdout).toMatch(/claude-sonnet-4 \(selected\) +1 +0 +1\.2K +80 +not known\n/);
+    expect(stdout).toMatch(/default \(selected\) +1 +0 +not known +not known +not known\n/);
+    expect(stdout).toMatch(/total +2 +2 +1\.2K +80 +not known\n/);
+    expect(stdout).toContain("1 of 2 requests is without token counts");
+    expect(stdout).toContain("talos cursor-hooks install");
+    const { rows } = JSON.parse((await machine.talosAlone("usage", "--by", "tool", "--json")).stdout) as Json;
+    expect(rows).toMatchObject([
+      { tool: "cursor", requests: 2, uncounted: 1, unsplit: 1, cacheReadTokens: null, listValueUsd: null },
+    ]);
+  },
+);
+
+/** Of two requests, one has counts, as older versions wrote them. */
+function writeCursorHome(dir: string): void {
+  const home = new CursorHome(dir);
+  const turn = { atMs: Date.now() - 60_000, prompt: "Do it.", answer: "Done." };
+  const tokens = { input: 1_200, output: 80 };
+  const folder = "/srv/work";
+  home.write({ id: uuid("counted"), folder, model: "claude-4-sonnet", turns: [{ ...turn, tokens }] });
+  home.write({ id: uuid("not"), folder, model: "default", turns: [turn] });
+  home.close();
+}

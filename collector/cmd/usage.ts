@@ -1,7 +1,8 @@
 import type { SourceRecord } from "#component/record.ts";
 import { listValue } from "./price.ts";
+import { isCounted, isSplit, modelLabel } from "./request.ts";
 
-export type UsageBy = "day" | "model" | "folder";
+export type UsageBy = "day" | "model" | "folder" | "tool";
 
 /** What some requests add up to. */
 export interface UsageSum {
@@ -14,6 +15,10 @@ export interface UsageSum {
   listValue: bigint;
   /** Requests without a known price: they are in no value. */
   unpriced: number;
+  /** Of these, requests whose tokens the tool did not write: they are in no token count. */
+  uncounted: number;
+  /** Of these, requests whose cached input the tool did not tell apart. */
+  unsplit: number;
   prompts: number;
 }
 
@@ -21,6 +26,7 @@ interface Entry extends UsageSum {
   day: string;
   model: string;
   folder: string;
+  tool: string;
 }
 
 /** Adds up records in memory, under their real names. */
@@ -68,6 +74,8 @@ export function emptySum(): UsageSum {
     outputTokens: 0,
     listValue: 0n,
     unpriced: 0,
+    uncounted: 0,
+    unsplit: 0,
     prompts: 0,
   };
 }
@@ -79,6 +87,8 @@ function addTo(sum: UsageSum, more: UsageSum): void {
   sum.outputTokens += more.outputTokens;
   sum.listValue += more.listValue;
   sum.unpriced += more.unpriced;
+  sum.uncounted += more.uncounted;
+  sum.unsplit += more.unsplit;
   sum.prompts += more.prompts;
 }
 
@@ -92,8 +102,9 @@ function entryOf(record: SourceRecord, folder: string): Entry {
   const value = isRequest ? listValue(record) : 0n;
   return {
     day: dayOf(timeMs),
-    model: String(attributes.get("gen_ai.response.model") ?? "unknown"),
+    model: modelLabel(record),
     folder,
+    tool: record.source,
     requests: isRequest ? 1 : 0,
     prompts: isRequest ? 0 : 1,
     inputTokens: count("gen_ai.usage.input_tokens"),
@@ -101,6 +112,8 @@ function entryOf(record: SourceRecord, folder: string): Entry {
     outputTokens: count("gen_ai.usage.output_tokens"),
     listValue: value ?? 0n,
     unpriced: value === undefined ? 1 : 0,
+    uncounted: isRequest && !isCounted(record) ? 1 : 0,
+    unsplit: isRequest && isCounted(record) && !isSplit(record) ? 1 : 0,
   };
 }
 

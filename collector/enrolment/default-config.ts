@@ -6,7 +6,7 @@ import type { Enrolment, EnrolmentFolder } from "./folder.ts";
 export const ENROLLED_CONFIG = "the configuration that talos enroll set up";
 
 /**
- * What an enrolled machine runs where its user has written no configuration: Claude Code's logs, to the team's backend.
+ * What an enrolled machine runs where its user has written no configuration: Claude Code and Cursor, to the team's backend.
  * Its privacy mode is what the team allows and the developer accepted on this machine.
  */
 export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): Layer {
@@ -17,6 +17,7 @@ export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): La
   const lines = [
     "receivers:",
     "  claude_code: {}",
+    "  cursor: {}",
     "processors:",
     // Without a salt here, the managed configuration brings it.
     hasSalt ? `  cwd_hash: { salt: ${fromFile("salt")} }` : "  cwd_hash: {}",
@@ -33,7 +34,7 @@ export function enrolledLayer(folder: EnrolmentFolder, enrolment: Enrolment): La
     "service:",
     "  pipelines:",
     "    logs:",
-    "      receivers: [claude_code]",
+    "      receivers: [claude_code, cursor]",
     "      processors: [cwd_hash, redaction, categorize]",
     "      exporters: [otlp_http/talos]",
   ];

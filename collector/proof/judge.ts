@@ -30,7 +30,7 @@ export interface Judged {
 export interface Evidence {
   planted: Planted;
   index: NeedleIndex;
-  invented: Invented;
+  invented: readonly Invented[];
 }
 
 /** Looks for everything that was planted in everything that came out of a collector. */
@@ -91,26 +91,46 @@ function missingTexts(
   return [...new Set(missing)];
 }
 
-/** The numbers have to arrive in every mode, with the old session's; and categories and hints where a mode has them. */
-function missingRecords({ mode, requests, isDelivered }: ModeRun, invented: Invented): string[] {
+type Expected = readonly [what: string, found: number, least: number];
+
+/** The numbers have to arrive in every mode, with the old sessions'; and categories and hints where a mode has them. */
+function missingRecords({ mode, requests, isDelivered }: ModeRun, invented: readonly Invented[]): string[] {
   const records = requests.filter(({ way }) => way === "records").flatMap(recordsOf);
-  const all = (eventName: string) => records.filter((record) => record.eventName === eventName);
-  const prompts = all("talos.prompt");
-  const having = (name: string) =>
-    prompts.filter(({ attributes }) => attributes.some(({ key }) => key === name)).length;
-  const isCategorized = mode !== "off";
-  const expected: [what: string, found: number, least: number][] = [
-    ["requests", all("gen_ai.client.inference.operation.details").length, invented.requests + 1],
-    ["prompts", prompts.length, invented.prompts + 1],
-    ["answers", all("talos.completion").length, mode === "full" ? invented.answers : 0],
-    ["categories", having("talos.category"), isCategorized ? invented.prompts : 0],
-    // Half of them name somebody and are dropped.
-    ["hints", having("talos.task_hint"), isCategorized ? Math.floor(invented.prompts / 2) : 0],
+  // They do not say which tool answered.
+  const found = records.filter(({ eventName }) => eventName === "talos.completion").length;
+  const answers = mode === "full" ? invented.reduce((sum, one) => sum + one.answers, 0) : 0;
+  const expected: Expected[] = [
+    ...invented.flatMap((one) => expectedOf(records, one, mode)),
+    ["answers", found, answers],
   ];
   return [
     ...(isDelivered ? [] : ["not everything was delivered"]),
     ...expected.flatMap(([what, count, least]) => (count < least ? [`${what}: ${count} of ${least}`] : [])),
   ];
+}
+
+function expectedOf(
+  records: readonly LogRecord[],
+  { source, ...invented }: Invented,
+  mode: Mode,
+): Expected[] {
+  const all = (eventName: string) =>
+    records.filter((record) => record.eventName === eventName && sourceOf(record) === source);
+  const prompts = all("talos.prompt");
+  const having = (name: string) =>
+    prompts.filter(({ attributes }) => attributes.some(({ key }) => key === name)).length;
+  const isCategorized = mode !== "off";
+  return [
+    [`requests of ${source}`, all("gen_ai.client.inference.operation.details").length, invented.requests + 1],
+    [`prompts of ${source}`, prompts.length, invented.prompts + 1],
+    [`categories of ${source}`, having("talos.category"), isCategorized ? invented.prompts : 0],
+    // Half of them name somebody and are dropped.
+    [`hints of ${source}`, having("talos.task_hint"), isCategorized ? Math.floor(invented.prompts / 2) : 0],
+  ];
+}
+
+function sourceOf({ attributes }: LogRecord): string | undefined {
+  return attributes.find(({ key }) => key === "talos.source")?.value.stringValue;
 }
 
 function recordsOf({ body }: Captured): LogRecord[] {

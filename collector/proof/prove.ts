@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Factory } from "#component/component.ts";
 import { MODES, type Mode } from "#proto/egress.ts";
 import { Planted } from "./canaries.ts";
+import { writeCursorHome } from "./cursor-session.ts";
 import { type Judged, judge } from "./judge.ts";
 import { runMode } from "./run-mode.ts";
 import { NeedleIndex } from "./search.ts";
@@ -31,7 +32,7 @@ export interface Proof {
 }
 
 /**
- * Plants what must not leave in an invented session, lets the whole collector run on it in each mode, and looks for it
+ * Plants what must not leave in invented sessions of each tool, lets the whole collector run on it in each mode, and looks for it
  * in all that came out and in all that was left. Everything is on this computer, in a folder that is removed.
  */
 export async function prove(options: ProofOptions): Promise<Proof> {
@@ -54,7 +55,10 @@ async function proveIn(dir: string, standIn: StandIn, options: ProofOptions): Pr
   const nowMs = Date.now();
   const planted = new Planted();
   const home = path.join(dir, "home");
-  const invented = writeHome(home, planted, { secrets, nowMs });
+  const invented = [
+    writeHome(home, planted, { secrets, nowMs }),
+    writeCursorHome(home, planted, { secrets, nowMs }),
+  ];
   const index = new NeedleIndex(planted.all.map(({ needle }) => needle));
   const proof: Proof = { planted, modes: [], requests: 0, bytes: 0, files: 0 };
   for (const mode of MODES) {

@@ -11,6 +11,7 @@ import { planService } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
 import { systemClock } from "../service/system.ts";
 import type { Captured, StandIn } from "./stand-in.ts";
+import { cursorFolders } from "./cursor-session.ts";
 import { filesBelow } from "./search.ts";
 
 /** Texts that are older than this when the collector begins are history. */
@@ -21,7 +22,7 @@ export interface ModeOptions {
   mode: Mode;
   /** Of this mode alone. */
   dir: string;
-  /** Of the invented session. */
+  /** Of the invented sessions. */
   home: string;
   components: readonly Factory[];
   standIn: StandIn;
@@ -99,12 +100,14 @@ function configText({ mode, dir, home, standIn }: ModeOptions): string {
   const to = `endpoint: ${standIn.url}, token: "a-token-of-the-proof"`;
   // JSON is YAML, whatever a folder is called.
   const at = (...parts: string[]) => JSON.stringify(path.join(...parts).replaceAll("\\", "/"));
+  const { projects, userDir } = cursorFolders(home);
   const categorize =
     mode === "categorize_local"
       ? `provider: ollama, endpoint: ${standIn.url}, pause_on_battery: false`
       : `provider: auto, ${to}`;
   return `receivers:
   claude_code: { include: [${at(home, "projects/**/*.jsonl")}], start_at: beginning }
+  cursor: { include: [${at(projects, "*/agent-transcripts/**/*.jsonl")}], user_dir: ${at(userDir)}, start_at: beginning }
 processors:
   cwd_hash: { salt: "the-salt-of-the-proof-0123456789" }
   redaction: { mode: ${mode === "off" ? "full" : mode} }
@@ -116,7 +119,7 @@ service:
   config_dir: ${at(dir, "config")}
   outbox: { key_source: file }
   pipelines:
-    logs: { receivers: [claude_code], processors: [cwd_hash, redaction, categorize], exporters: [otlp_http/talos] }
+    logs: { receivers: [claude_code, cursor], processors: [cwd_hash, redaction, categorize], exporters: [otlp_http/talos] }
 `;
 }
 

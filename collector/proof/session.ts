@@ -9,6 +9,7 @@ export interface Secret {
 }
 
 export interface Invented {
+  source: "claude_code" | "cursor";
   prompts: number;
   requests: number;
   answers: number;
@@ -47,7 +48,7 @@ export function writeHome(
   const portion = Math.ceil(secrets.length / PROMPTS);
   for (let n = 0; n < PROMPTS; n += 1) session.turn(n, secrets.slice(n * portion, (n + 1) * portion));
   session.save();
-  return { prompts: PROMPTS, requests: PROMPTS, answers: PROMPTS };
+  return { source: "claude_code", prompts: PROMPTS, requests: PROMPTS, answers: PROMPTS };
 }
 
 class Session {
@@ -158,7 +159,7 @@ class Session {
   }
 }
 
-function promptOf(planted: Planted, n: number, secrets: readonly Secret[]): string {
+export function promptOf(planted: Planted, n: number, secrets: readonly Secret[]): string {
   const said = [`Fix the ${planted.word("prompt", "a word of a prompt")} page`];
   // The stand-in for a model answers with what this names, as a model does that was talked into it.
   if (n % 2 === 0) said.push(`for the customer ${planted.name("prompt", "a customer's name in a prompt")}`);
@@ -181,7 +182,7 @@ function mailOf(planted: Planted): string {
   return planted.add({ kind: "personal", what: "an e-mail address in a prompt", needle });
 }
 
-function answerOf(planted: Planted, secrets: readonly Secret[]): string {
+export function answerOf(planted: Planted, secrets: readonly Secret[]): string {
   const word = planted.word("answer", "a word of an answer");
   const code = planted.word("answer", "code in an answer");
   const [first] = secrets;

@@ -13,6 +13,8 @@ export interface FollowingOptions<Context> {
   host: ReceiverHost;
   /** As a receiver's settings name them; times in milliseconds. */
   config: {
+    /** Undefined: the usual folders, of a tool that is perhaps not used here. */
+    include?: readonly string[] | undefined;
     start_at: "end" | "beginning";
     watch: "auto" | "events" | "poll";
     poll_interval: number;
@@ -182,7 +184,9 @@ export class Following<Context> {
     const found = this.#listed(() => discover(selection));
     this.#watch.keep(new Set([...found.dirs, ...above]));
     const paths = new Set(found.files);
-    if (this.#isFirstLook && paths.size === 0) settings.log.warn(this.#o.noneFound);
+    if (this.#isFirstLook && paths.size === 0) {
+      settings.log[config.include === undefined ? "info" : "warn"](this.#o.noneFound);
+    }
     this.#isFirstLook = false;
     files.missing(paths, settings.clock.now());
     return this.#look(paths, isHistory ? "end" : "beginning", skipBeforeMs);

@@ -23,6 +23,8 @@ function recordsIn({ resourceLogs }: LogsRequest): LogRecord[] {
 
 const SUMMARY: [label: string, attribute: string][] = [
   ["model", "gen_ai.response.model"],
+  // Where the tool does not say which one answered.
+  ["selected", "gen_ai.request.model"],
   ["input", "gen_ai.usage.input_tokens"],
   ["output", "gen_ai.usage.output_tokens"],
 ];

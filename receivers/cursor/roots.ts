@@ -34,7 +34,8 @@ export function defaultUserDir({ os, homeDir, env }: Platform): string {
     const roaming = env["APPDATA"] ?? path.win32.join(homeDir, "AppData", "Roaming");
     return path.win32.join(roaming, "Cursor", "User");
   }
-  return path.posix.join(env["XDG_CONFIG_HOME"] ?? path.posix.join(homeDir, ".config"), "Cursor", "User");
+  const moved = env["XDG_CONFIG_HOME"] ?? "";
+  return path.posix.join(moved === "" ? path.posix.join(homeDir, ".config") : moved, "Cursor", "User");
 }
 
 /** The folders below which Cursor's data would be: where one of them exists, Cursor was used. */

@@ -3,6 +3,7 @@ import { runChecks } from "../doctor/run-checks.ts";
 /** Checks whose findings name no folder and no file. Of any other, only the outcome is told. */
 const TELLABLE: ReadonlySet<string> = new Set([
   "formats",
+  "cursor",
   "watches",
   "instance",
   "keychain",

@@ -11,11 +11,10 @@ import {
 import * as z from "zod";
 import { errorCode } from "#component/error-code.ts";
 import { readStatus } from "#state/status.ts";
-import type { ClaudeCodeConfig } from "../../../receivers/claude_code/config.ts";
 import { discover, type Selection } from "#tail/discovery.ts";
-import { claudeCodeFactory } from "../../../receivers/claude_code/factory.ts";
 import { selectionOf } from "../../../receivers/claude_code/roots.ts";
-import type { Planned } from "../../service/plan.ts";
+import { selectionOf as cursorSelectionOf } from "../../../receivers/cursor/roots.ts";
+import { isClaudeCode, isCursor } from "./receivers.ts";
 import { type Check, count, fail, type Finding, ok, skip, type Subject, together, warn } from "./check.ts";
 
 /** Newest files that are looked into, and how much of the end of each. */
@@ -30,7 +29,9 @@ export const folders: Check = {
   look: (subject) => {
     const receivers = selections(subject);
     if (receivers.length === 0) return skip("no receiver follows folders");
-    return together([...receivers.map((receiver) => foldersOf(receiver)), ...sharedBy(receivers)]);
+    const findings = receivers.flatMap((receiver) => foldersOf(receiver));
+    const found = findings.length === 0 ? [noneOf(receivers)] : findings;
+    return together([...found, ...sharedBy(receivers)]);
   },
 };
 
@@ -39,7 +40,8 @@ export const formats: Check = {
   id: "formats",
   title: "Formats",
   look: (subject) => {
-    const files = selections(subject).flatMap(({ selection }) => discover(selection).files);
+    const followed = selections(subject).filter(({ tool }) => tool === "Claude Code");
+    const files = followed.flatMap(({ selection }) => discover(selection).files);
     const versions = [...new Set(newest(files).flatMap(versionsIn))].toSorted((a, b) =>
       a.localeCompare(b, "en", { numeric: true }),
     );
@@ -72,23 +74,25 @@ export const watches: Check = {
 
 interface Followed {
   id: string;
+  tool: "Claude Code" | "Cursor";
   selection: Selection;
   /** Whether the folders are the usual ones, of which most computers have some only. */
   usual: boolean;
 }
 
 function selections({ planned, platform }: Subject): Followed[] {
-  return planned.plan.receivers.filter(isClaudeCode).map(({ id, config }) => ({
-    id,
-    selection: selectionOf(config, platform),
-    usual: config.include === undefined,
-  }));
-}
-
-function isClaudeCode(
-  planned: Pick<Planned<never>, "id" | "config"> & { factory: unknown },
-): planned is Planned<never> & { config: ClaudeCodeConfig } {
-  return planned.factory === claudeCodeFactory;
+  return planned.plan.receivers.flatMap((receiver): Followed[] => {
+    const { id } = receiver;
+    if (isClaudeCode(receiver)) {
+      const { config } = receiver;
+      const selection = selectionOf(config, platform);
+      return [{ id, tool: "Claude Code", selection, usual: config.include === undefined }];
+    }
+    if (!isCursor(receiver)) return [];
+    const { config } = receiver;
+    const selection = cursorSelectionOf(config, platform);
+    return [{ id, tool: "Cursor", selection, usual: config.include === undefined }];
+  });
 }
 
 /** A record goes only the way of the receiver that read it first, so what two follow is missing behind one of them. */
@@ -106,10 +110,10 @@ function sharedBy(receivers: readonly Followed[]): Finding[] {
   );
 }
 
-/** Only the roots are named: what lies below them is named after projects. */
-function foldersOf({ selection, usual }: Followed): Finding {
+/** Only the roots are named: what lies below them is named after projects. Usual ones that are not there are nothing. */
+function foldersOf({ selection, usual }: Followed): Finding[] {
   const roots = [...new Set(selection.includes.map(({ base }) => base))];
-  const findings = roots.flatMap((root): Finding[] => {
+  return roots.flatMap((root): Finding[] => {
     const problem = unreadable(root);
     if (problem === "ENOENT") {
       if (usual) return [];
@@ -124,10 +128,18 @@ function foldersOf({ selection, usual }: Followed): Finding {
     const { files } = discover({ ...selection, includes });
     return [ok(`${root}: ${count(files.length, "transcript")}`)];
   });
-  if (findings.length > 0) return together(findings);
+}
+
+function noneOf(receivers: readonly Followed[]): Finding {
+  const tools = [...new Set(receivers.map(({ tool }) => tool))];
+  const hints: Record<Followed["tool"], string> = {
+    "Claude Code":
+      "use Claude Code once, or name its folder in CLAUDE_CONFIG_DIR or in the receiver's `include`",
+    Cursor: "let an agent of Cursor's do something once, or name its folder in the receiver's `include`",
+  };
   return warn(
-    "none of the folders that Claude Code usually writes to is there",
-    "use Claude Code once, or name its folder in CLAUDE_CONFIG_DIR or in the receiver's `include`",
+    `none of the folders that ${tools.join(" and ")} usually write${tools.length === 1 ? "s" : ""} to is there`,
+    tools.map((tool) => hints[tool]).join("; "),
   );
 }
 

@@ -1,6 +1,8 @@
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { CursorHome, uuid } from "#testkit/cursor/home.ts";
 import { type Fault, HttpFaultServer } from "#testkit/http-fault-server.ts";
 import { Machine } from "../testing.ts";
 import { type CheckOptions, runChecks } from "./run-checks.ts";
@@ -41,6 +43,7 @@ it("finds nothing to mend where all is as it should be", async () => {
     ["configuration", "ok"],
     ["folders", "ok"],
     ["formats", "ok"],
+    ["cursor", "skip"],
     ["watches", process.platform === "linux" ? "ok" : "skip"],
     ["instance", "warn"],
     ["keychain", "skip"],
@@ -282,6 +285,36 @@ it("tells that a proxy is used, never which password it wants", async () => {
   const results = await check({ offline: true });
   expect(results.find(({ id }) => id === "proxy")?.detail).toBe(`${ID}: by the configuration`);
   expect(JSON.stringify(results)).not.toContain(CANARY);
+});
+
+it("tells what of Cursor is here and can be read, and nothing that is in it", async () => {
+  const home = new CursorHome(machine.dir);
+  const pattern = `${machine.dir}/.cursor/projects/**/*.jsonl`;
+  const receiver = `cursor: { include: ["${pattern}"], user_dir: "${home.userDir}" }`;
+  writeConfig((text) =>
+    text.replace("receivers:", `receivers:\n  ${receiver}`).replace("[claude_code]", "[claude_code, cursor]"),
+  );
+  const turns = [{ atMs: Date.now(), prompt: CANARY, answer: CANARY }];
+  home.write({ id: uuid("one"), folder: `/srv/${CANARY}`, model: "default", turns });
+  home.close();
+  const results = await check({ offline: true });
+  const found = (id: string) => results.find((result) => result.id === id);
+  expect(found("folders")?.detail).toContain(`${machine.dir}/.cursor/projects: 1 transcript`);
+  expect(found("cursor")?.detail).toContain(
+    "its database can be read: with a write-ahead log, a version that lists conversations",
+  );
+  const file = path.join(home.userDir, "globalStorage", "state.vscdb");
+  rmSync(file);
+  const unknown = new DatabaseSync(file);
+  unknown.exec(
+    `CREATE TABLE cursorDiskKV (name TEXT, content TEXT); INSERT INTO cursorDiskKV VALUES ('${CANARY}', '')`,
+  );
+  unknown.close();
+  expect((await check({ offline: true })).find(({ id }) => id === "cursor")).toMatchObject({
+    status: "warn",
+    detail: expect.stringContaining("transcripts are read alone") as string,
+  });
+  expect(JSON.stringify(results)).not.toMatch(new RegExp(`${CANARY}|${uuid("one")}`));
 });
 
 function writeConfig(change: (text: string) => string): void {

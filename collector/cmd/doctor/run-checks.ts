@@ -5,6 +5,7 @@ import { StateError } from "#state/errors.ts";
 import { systemKeychain } from "#state/keychain.ts";
 import { systemPlatform } from "../../service/system.ts";
 import { type PlanOptions, readPlan } from "../options.ts";
+import { cursor } from "./cursor.ts";
 import { type Check, type CheckResult, fail, type Finding, ok, skip, type Subject } from "./check.ts";
 import { disk, instance, keychain, modes } from "./keeping.ts";
 import { authorities, clock, endpoint, proxy } from "./network.ts";
@@ -13,6 +14,7 @@ import { folders, formats, watches } from "./receiving.ts";
 const CHECKS: readonly Check[] = [
   folders,
   formats,
+  cursor,
   watches,
   instance,
   keychain,

@@ -17,7 +17,7 @@ export interface Found {
   total: ReadonlyMap<EventName, number>;
   /** Left out by this machine's own rules. */
   left: ReadonlyMap<string, number>;
-  /** Of each event the newest ones, the oldest first. */
+  /** Of each tool and event the newest ones, the oldest first. */
   newest: FoundRecord[];
 }
 
@@ -43,7 +43,7 @@ export async function findRecords(options: FindOptions): Promise<Found> {
     log: SILENT,
     namesProjects: () => optIns.has("project_identity"),
   });
-  const newest = new Map<EventName, Map<string, FoundRecord>>();
+  const newest = new Map<string, Map<string, FoundRecord>>();
   const keys = new Map<EventName, Set<string>>();
   const left = new Map<string, number>();
   await readInMemory({
@@ -63,8 +63,9 @@ export async function findRecords(options: FindOptions): Promise<Found> {
     },
     found(key, record, from) {
       keys.set(record.eventName, (keys.get(record.eventName) ?? new Set()).add(key));
-      const held = newest.get(record.eventName) ?? new Map<string, FoundRecord>();
-      newest.set(record.eventName, held.set(key, { ...from, record }));
+      const kind = `${record.source} ${record.eventName}`;
+      const held = newest.get(kind) ?? new Map<string, FoundRecord>();
+      newest.set(kind, held.set(key, { ...from, record }));
       if (held.size > limit * 2 + 64) keepNewest(held, limit);
     },
   });

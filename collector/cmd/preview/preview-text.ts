@@ -28,6 +28,8 @@ const HEADS: Record<Mode, string> = {
   categorize_cloud: "cloud",
   full: "full",
 };
+const TOOLS: Record<string, string> = { claude_code: "Claude Code", cursor: "Cursor" };
+const REQUEST: EventName = "gen_ai.client.inference.operation.details";
 const NAMES: Record<EventName, string> = {
   "gen_ai.client.inference.operation.details": "request",
   "talos.prompt": "prompt",
@@ -118,7 +120,7 @@ function opening({ found, sinceMs, limit, inForce, isConfigured }: Preview, one?
     "What would leave this computer. Nothing was sent, and nothing was written.",
     `Since ${since} UTC: ${counts.join(", ")}.`,
     ...(left.length === 0 ? [] : [`Left out as you configured it: ${left.join(", ")}.`]),
-    `Of each, the newest ${limit} at most are worked through here; --limit takes more.`,
+    `Of each tool and kind, the newest ${limit} at most are shown; --limit takes more.`,
     `In force now: ${inForce}.${one === undefined ? "" : ` Destination: ${cut(one.exporter, 40)}.`}`,
     ...(isConfigured ? [] : ["No configuration yet: a usual one is shown, with a key made up for this."]),
   ];
@@ -161,7 +163,11 @@ function sentRows(modes: readonly ModePreview[]): string[] {
     recordsOf(one).filter((record) => record.event === event && test(record)).length;
   const has = (name: string) => (record: PlainRecord) => record.attributes[name] !== undefined;
   const rows: Row[] = [
-    { label: "requests", count: having("gen_ai.client.inference.operation.details", () => true) },
+    { label: "requests", count: having(REQUEST, () => true) },
+    {
+      label: "  without token counts: they are not known",
+      count: having(REQUEST, ({ attributes }) => attributes["gen_ai.usage.input_tokens"] === undefined),
+    },
     { label: "prompts", count: having("talos.prompt", () => true) },
     {
       label: "  with a category",
@@ -224,20 +230,35 @@ function recordsOf({ requests }: ModePreview): PlainRecord[] {
   );
 }
 
-/** The newest of a kind: each of its values, and the modes that it leaves in. */
+/** The newest of a kind and of each tool: each of its values, and the modes that it leaves in. */
 function newestOf(event: EventName, modes: readonly ModePreview[], color: boolean): string[] {
+  const all = modes.map((one) => recordsOf(one).filter((record) => record.event === event));
+  const sources = [...new Set(all.flat().map(sourceOf))].toSorted();
+  return sources.flatMap((source) => {
+    const newest = all.map((records) => records.findLast((record) => sourceOf(record) === source));
+    const title = `the newest ${NAMES[event]}${source === "" ? "" : ` of ${TOOLS[source] ?? source}`}`;
+    return newestLines(title, newest, { modes, color });
+  });
+}
+
+function sourceOf({ attributes }: PlainRecord): string {
+  return String(attributes["talos.source"] ?? "");
+}
+
+function newestLines(
+  title: string,
+  newest: readonly (PlainRecord | undefined)[],
+  { modes, color }: { modes: readonly ModePreview[]; color: boolean },
+): string[] {
   const values = new Map<string, Set<number>>();
-  for (const [i, one] of modes.entries()) {
-    const record = recordsOf(one).findLast((each) => each.event === event);
+  for (const [i, record] of newest.entries()) {
     if (record === undefined) continue;
     for (const text of valuesOf(record)) values.set(text, (values.get(text) ?? new Set<number>()).add(i));
   }
-  if (values.size === 0) return [];
   const rows = Array.from(values, ([text, present]) => {
     const marks = modes.map((_, i) => (present.has(i) ? "x" : "").padEnd(6)).join("");
     return `${marks}${cut(text, WIDTH - modes.length * 6)}`;
   });
-  const title = `the newest ${NAMES[event]}`;
   const heads = modes.map(({ mode }) => HEADS[mode].padEnd(6)).join("");
   return ["", color ? `\u001B[1m${heads}${title}\u001B[0m` : `${heads}${title}`, ...rows];
 }

@@ -38,9 +38,10 @@ export function renderProof(proof: Proof, seconds: number): string {
     ]),
   ];
   const lines = [
-    `${planted.all.length} things planted in an invented session, made for this run.`,
-    "The collector ran on it in each mode: off, categorize_local, categorize_cloud,",
-    "full. Where they were found again in what came out of it and what it left:",
+    `${planted.all.length} things planted in invented sessions of Claude Code and Cursor,`,
+    "made for this run. The collector ran on them in each mode: off,",
+    "categorize_local, categorize_cloud, full. Where they were found again in what",
+    "came out of it and what it left:",
     "",
     ...rows.map(line),
     "",

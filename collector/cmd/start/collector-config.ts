@@ -6,7 +6,7 @@ import type { StartFolder } from "./folder.ts";
 export function writeCollectorConfig(folder: StartFolder, url: string, source: "real" | "invented"): void {
   const receiver =
     source === "real"
-      ? "  claude_code: {}"
+      ? "  claude_code: {}\n  cursor: {}"
       : `  claude_code:
     include: [${JSON.stringify(path.posix.join(folder.invented.replaceAll("\\", "/"), "projects/**/*.jsonl"))}]
     start_at: beginning`;
@@ -30,7 +30,7 @@ service:
     level: warn
   pipelines:
     logs:
-      receivers: [claude_code]
+      receivers: [${source === "real" ? "claude_code, cursor" : "claude_code"}]
       processors: [cwd_hash, redaction]
       exporters: [otlp_http/talos]
 `;

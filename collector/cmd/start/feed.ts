@@ -1,4 +1,5 @@
 import type { SourceRecord } from "#component/record.ts";
+import { isCounted, modelLabel } from "../request.ts";
 
 const RECENT_MS = 10 * 60_000;
 const MOST_AT_ONCE = 20;
@@ -70,7 +71,8 @@ export class Feed {
     const input = count(record, "gen_ai.usage.input_tokens");
     const tokens = input + count(record, "gen_ai.usage.output_tokens");
     const cached = input === 0 ? 0 : count(record, "gen_ai.usage.cache_read.input_tokens") / input;
-    const model = String(record.attributes.get("gen_ai.response.model") ?? "unknown");
+    const model = modelLabel(record);
+    if (!isCounted(record)) return `  ${time}  ${model.padEnd(26)} token counts not known`;
     const share = `${Math.round(cached * 100)}% cached`;
     return `  ${time}  ${model.padEnd(26)} ${compact(tokens).padStart(8)} tokens  ${share.padStart(11)}  ${dollars(this.#o.price(record)).padStart(9)}`;
   }

@@ -12,7 +12,7 @@ export function readOptions(argv: readonly string[]): StartOptions {
   const command = new Command("npm start --")
     .description("Run everything on this computer: the Workers, the collector and the dashboard.")
     .option("-p, --port <number>", "port of the dashboard, on this computer only", readPort, 8787)
-    .option("--demo", "play an invented developer even where Claude Code's logs are found", false)
+    .option("--demo", "play an invented developer even where Claude Code or Cursor is found", false)
     .option("--folder <dir>", "keep all state in this folder instead of .talos")
     .exitOverride()
     .addHelpText(

@@ -39,7 +39,7 @@ export async function play(options: StartOptions): Promise<number> {
     if (stop.signal.aborted) throw new StoppedError();
   };
   const tools = findTools(platform);
-  const invented = options.demo || !tools.claudeCode;
+  const invented = options.demo || !tools.any;
   const folder = startFolder(options.folder ?? path.join(PROJECT, ".talos"), invented ? "invented" : "local");
   const secrets = readOrCreateSecrets(folder.secretsFile);
   await endLeftovers(folder);
@@ -64,7 +64,9 @@ export async function play(options: StartOptions): Promise<number> {
     writeCollectorConfig(folder, workers.url, invented ? "invented" : "real");
     developer?.writeHistory();
     const service = await openCollector(folder.collectorConfigFile);
-    const why = options.demo ? "as you asked with --demo" : "because no Claude Code logs were found here";
+    const why = options.demo
+      ? "as you asked with --demo"
+      : "because neither Claude Code nor Cursor was found here";
     const facts = {
       folder: folder.root,
       removal: options.folder === undefined ? "npm run reset" : "delete that folder",

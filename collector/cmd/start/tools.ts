@@ -4,8 +4,9 @@ import { defaultRoots } from "../../../receivers/claude_code/roots.ts";
 import { defaultRoots as cursorRoots } from "../../../receivers/cursor/roots.ts";
 
 export interface FoundTools {
-  claudeCode: boolean;
-  /** For people: which tools were found here, and whether they are followed. */
+  /** One of them was used here. */
+  any: boolean;
+  /** For people: which tools were found here. Both are followed, whenever they come. */
   sentences: string[];
 }
 
@@ -13,13 +14,13 @@ export interface FoundTools {
 export function findTools(platform: Platform): FoundTools {
   const claudeCode = defaultRoots(platform).some((root) => existsSync(root));
   const cursor = cursorRoots(platform).some((root) => existsSync(root));
+  const followed = "found, followed from now on (what was there before is skipped)";
   const sentences = [
-    claudeCode
-      ? "Claude Code: found, followed from now on (what was there before is skipped)"
-      : "Claude Code: not found on this computer",
-    cursor
-      ? "Cursor: found, not followed by npm start; the receiver `cursor` follows it: docs/cursor.md"
-      : "Cursor: not found on this computer",
+    claudeCode ? `Claude Code: ${followed}` : "Claude Code: not found on this computer",
+    cursor ? `Cursor: ${followed}` : "Cursor: not found on this computer",
+    ...(cursor
+      ? ["Cursor writes no token counts to its files; `npm run talos -- cursor-hooks install` gets them"]
+      : []),
   ];
-  return { claudeCode, sentences };
+  return { any: claudeCode || cursor, sentences };
 }
