@@ -1,5 +1,5 @@
 /** Writes databases as Cursor's storage does. */
-import { mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -8,7 +8,10 @@ const TABLE = (name: string) =>
 const HEADERS = `CREATE TABLE IF NOT EXISTS composerHeaders (composerId TEXT PRIMARY KEY, workspaceId TEXT,
   createdAt INTEGER, lastUpdatedAt INTEGER, isArchived INTEGER, isSubagent INTEGER, recency INTEGER,
   checkpointAt INTEGER, value TEXT);
+  CREATE INDEX IF NOT EXISTS idx_composerHeaders_0 ON composerHeaders (workspaceId, isSubagent, isArchived, recency);
   CREATE INDEX IF NOT EXISTS idx_composerHeaders_1 ON composerHeaders (recency, composerId);`;
+/** The editor tries to open a database again, once, after so long; then it takes its backup instead. */
+const RETRY_MS = 2_000;
 
 export interface StorageOptions {
   /** The database of all folders has a write-ahead log, those of single folders a rollback journal. */
@@ -24,6 +27,8 @@ export interface StoredHeader {
   createdMs: number;
   changedMs: number;
   isSubagent?: boolean;
+  /** What else is told of the conversation. */
+  value?: object;
 }
 
 /** One database, opened as Cursor opens it: that fails where somebody else holds a lock. */
@@ -47,25 +52,26 @@ export class CursorStorage {
 
   /** A new row takes the old one's place, under a new number; or the old one is changed. */
   put(key: string, value: unknown, { table = "cursorDiskKV", how = "replace" }: PutOptions = {}): void {
-    const stored =
-      value === null || typeof value === "string" || value instanceof Uint8Array
-        ? value
-        : JSON.stringify(value);
     const upsert = how === "upsert" ? " ON CONFLICT (key) DO UPDATE SET value = excluded.value" : "";
-    this.#db.prepare(`INSERT INTO ${table} (key, value) VALUES (?, ?)${upsert}`).run(key, stored);
+    this.#db.prepare(`INSERT INTO ${table} (key, value) VALUES (?, ?)${upsert}`).run(key, stored(value));
+  }
+
+  /** Writes a row that is there again, in its place, as while an answer comes in. */
+  update(key: string, value: unknown): void {
+    this.#db.prepare("UPDATE cursorDiskKV SET value = ? WHERE key = ?").run(stored(value), key);
   }
 
   remove(key: string): void {
     this.#db.prepare("DELETE FROM cursorDiskKV WHERE key = ?").run(key);
   }
 
-  putHeader({ id, createdMs, changedMs, isSubagent = false }: StoredHeader): void {
+  putHeader({ id, createdMs, changedMs, isSubagent = false, value }: StoredHeader): void {
     this.#db
       .prepare(
-        `INSERT OR REPLACE INTO composerHeaders (composerId, createdAt, lastUpdatedAt, isArchived, isSubagent, recency)
-         VALUES (?, ?, ?, 0, ?, ?)`,
+        `INSERT OR REPLACE INTO composerHeaders
+         (composerId, createdAt, lastUpdatedAt, isArchived, isSubagent, recency, value) VALUES (?, ?, ?, 0, ?, ?, ?)`,
       )
-      .run(id, createdMs, changedMs, isSubagent ? 1 : 0, changedMs);
+      .run(id, createdMs, changedMs, isSubagent ? 1 : 0, changedMs, value ? JSON.stringify(value) : null);
   }
 
   transaction(change: () => void): void {
@@ -85,6 +91,11 @@ export class CursorStorage {
     this.#db.exec("VACUUM");
   }
 
+  /** What is written from here on stays in the log. */
+  keepInLog(): void {
+    this.#db.exec("PRAGMA wal_autocheckpoint = 0");
+  }
+
   /** True when the log could be emptied: no reader stood in the way. */
   truncateLog(): boolean {
     return this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
@@ -98,4 +109,48 @@ export class CursorStorage {
 interface PutOptions {
   table?: "cursorDiskKV" | "ItemTable";
   how?: "replace" | "upsert";
+}
+
+function stored(value: unknown): string | Uint8Array | null {
+  const isPlain = value === null || typeof value === "string" || value instanceof Uint8Array;
+  return isPlain ? value : JSON.stringify(value);
+}
+
+/** What became of an opening. */
+export interface Opened {
+  storage: CursorStorage;
+  /** It was locked at first. */
+  isRetried: boolean;
+  /** It could not be opened: it was thrown away, and the backup is in its place. */
+  isRestored: boolean;
+}
+
+/** The editor's way to open a database. */
+export async function openAsEditor(file: string, options: StorageOptions): Promise<Opened> {
+  try {
+    return { storage: new CursorStorage(file, options), isRetried: false, isRestored: false };
+  } catch (error) {
+    const isBusy = error instanceof Error && "errcode" in error && error.errcode === 5;
+    if (isBusy) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    try {
+      if (isBusy) return { storage: new CursorStorage(file, options), isRetried: true, isRestored: false };
+    } catch {
+      // Its data is thrown away.
+    }
+    restoreBackup(file);
+    return { storage: new CursorStorage(file, options), isRetried: isBusy, isRestored: true };
+  }
+}
+
+/** The editor's way to close one: then it keeps a copy. False when a log was left, because somebody else has it open. */
+export function closeAsEditor(storage: CursorStorage): boolean {
+  storage.close();
+  copyFileSync(storage.file, `${storage.file}.backup`);
+  return !existsSync(`${storage.file}-wal`);
+}
+
+/** The editor's way to get rid of a database that it cannot open. */
+export function restoreBackup(file: string): void {
+  rmSync(file, { force: true });
+  if (existsSync(`${file}.backup`)) renameSync(`${file}.backup`, file);
 }

@@ -7,6 +7,8 @@ import { constants } from "node:sqlite";
 const COLUMNS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["cursorDiskKV", new Set(["key", "value", "ROWID", ""])],
   ["composerHeaders", new Set(["composerId", "recency", "isSubagent", ""])],
+  // The elements of a list in a value that may be read.
+  ["json_each", new Set(["key", "value", "type", "json", "root", ""])],
 ]);
 const FUNCTIONS: ReadonlySet<string> = new Set(["json_extract", "json_valid", "octet_length", "max"]);
 

@@ -12,6 +12,7 @@ export function conversationOf(
 ): DatabaseConversation {
   const turns = turnsOf(ordered(bubbles, composer?.order ?? []), composer);
   if (turns.length === 0 && composer !== undefined && wasUsed(composer)) turns.push(wholeOf(composer));
+  dateWith(turns, composer);
   return {
     id,
     createdMs: known(composer?.createdMs),
@@ -71,6 +72,16 @@ function begun(
     input: -1,
     output: -1,
   };
+}
+
+/** The oldest versions wrote no times of messages. A turn was not asked before the one that it follows. */
+function dateWith(turns: readonly DatabaseTurn[], composer: Composer | undefined): void {
+  let knownMs = composer?.createdMs ?? Number.NaN;
+  for (const turn of turns) {
+    if (Number.isNaN(turn.startMs)) turn.startMs = knownMs;
+    if (Number.isNaN(turn.lastMs)) turn.lastMs = turn.startMs;
+    if (!Number.isNaN(turn.lastMs)) knownMs = turn.lastMs;
+  }
 }
 
 function add(turn: DatabaseTurn, bubble: Bubble): void {

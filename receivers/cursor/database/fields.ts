@@ -1,16 +1,25 @@
 import { fileURLToPath } from "node:url";
 
-const MOST_BYTES = 16 * 1024 * 1024;
+/** One row is read in one go, however large it is: a longer one is passed over. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** The row's value where it is JSON, and not too large; otherwise null. */
+export const VALUE = `CASE WHEN octet_length(value) <= ${MOST_BYTES} AND json_valid(CAST(value AS TEXT))
+  THEN CAST(value AS TEXT) END`;
 
 /**
  * Named fields alone are taken out of a row, inside SQLite: nothing else of it becomes part of this program's memory.
  * A value that is not JSON, or is very large, gives null.
  */
 export function fieldsOf(paths: readonly string[]): string {
-  const named = paths.map((path) => `'${path}'`).join(", ");
-  return `CASE WHEN octet_length(value) < ${MOST_BYTES} AND json_valid(CAST(value AS TEXT))
-    THEN json_extract(CAST(value AS TEXT), ${named}) END AS fields`;
+  return `json_extract(${VALUE}, ${namesOf(paths)}) AS fields`;
 }
+
+/** Paths of fields, as SQLite's functions take them. */
+export function namesOf(paths: readonly string[]): string {
+  return paths.map((path) => `'${path}'`).join(", ");
+}
+
 export const BUBBLE_PATHS = [
   "$.type",
   "$.createdAt",
@@ -19,6 +28,8 @@ export const BUBBLE_PATHS = [
   "$.tokenCount.inputTokens",
   "$.tokenCount.outputTokens",
   "$.workspaceUris[0]",
+  "$.timingInfo.clientRpcSendTime",
+  "$.timingInfo.clientEndTime",
 ];
 
 // Checked by hand: a schema's library would be loaded into the thread once more, and take more memory than all else in it.
@@ -27,10 +38,16 @@ function word(value: unknown): string {
   return typeof value === "string" && value.length <= 4_096 ? value : "";
 }
 
-/** Milliseconds since the Unix epoch, as a number or as ISO 8601; NaN when unknown. */
-function time(value: unknown): number {
-  const ms = typeof value === "string" ? Date.parse(value) : value;
-  return typeof ms === "number" && ms > 0 && ms < 4e12 ? Math.trunc(ms) : Number.NaN;
+/**
+ * Milliseconds since the Unix epoch, as a number or as ISO 8601, the first that is known; NaN when none is. Some
+ * versions write for how long Cursor has run instead: that is no time.
+ */
+function time(...values: unknown[]): number {
+  for (const value of values) {
+    const ms = typeof value === "string" ? Date.parse(value) : value;
+    if (typeof ms === "number" && ms > 1e12 && ms < 4e12) return Math.trunc(ms);
+  }
+  return Number.NaN;
 }
 
 /** -1 when unknown: zero is what a version writes that counts no tokens. */
@@ -57,12 +74,13 @@ export interface Bubble {
 
 /** Undefined for what is no message. */
 export function bubbleOf(key: string, fields: string): Bubble | undefined {
-  const [type, at, request, model, input, output, folder] = list(JSON.parse(fields));
+  const [type, at, request, model, input, output, folder, sent, ended] = list(JSON.parse(fields));
   if (typeof type !== "number") return undefined;
+  const isAsked = type === 1;
   return {
     key,
-    isAsked: type === 1,
-    timeMs: time(at),
+    isAsked,
+    timeMs: isAsked ? time(at, sent) : time(at, ended, sent),
     generation: word(request),
     model: word(model),
     input: tokens(input),
@@ -81,6 +99,7 @@ export const COMPOSER_PATHS = [
   "$.fullConversationHeadersOnly",
   "$.subagentComposerIds",
   "$.contextTokensUsed",
+  "$.conversation[0].type",
 ];
 
 export interface Composer {
@@ -95,13 +114,16 @@ export interface Composer {
   subagents: string[];
   /** The model's context holds something: something was asked. */
   isUsed: boolean;
+  /** Its messages are in its own row, as the oldest versions wrote them. */
+  hasMessages: boolean;
 }
 
 /** Undefined for what is no conversation. */
 export function composerOf(fields: string): Composer | undefined {
   const values: unknown = JSON.parse(fields);
   if (!Array.isArray(values)) return undefined;
-  const [created, updated, status, isDraft, model, cwd, headers, subagents, context]: unknown[] = values;
+  const [created, updated, status, isDraft, model, cwd, headers, subagents, context, first]: unknown[] =
+    values;
   return {
     createdMs: time(created),
     updatedMs: time(updated),
@@ -112,6 +134,7 @@ export function composerOf(fields: string): Composer | undefined {
     order: list(headers).map(idIn),
     subagents: list(subagents).map(word),
     isUsed: typeof context === "number" && context > 0,
+    hasMessages: typeof first === "number",
   };
 }
 

@@ -1,18 +1,18 @@
-import type { DatabaseSync } from "node:sqlite";
-import { withDatabase } from "./open.ts";
 import {
-  composersAfter,
-  type Header,
-  type HeaderPlace,
-  headersAfter,
-  lastRow,
-  newRows,
+  conversationIn,
+  moreRows,
+  noRows,
   type ReadConversation,
-  readConversation,
+  type Rows,
   textOf,
-} from "./queries.ts";
+} from "./conversation-rows.ts";
+import { composersAfter, type Header, type HeaderPlace, headersAfter, lastRow, newRows } from "./queries.ts";
+import { inSlices, isPassing, type Progress, type Slice } from "./slices.ts";
 
-/** What is asked of a database. Each answer ends within about `budgetMs`; what is not done is asked for again. */
+/**
+ * What is asked of a database. Each answer has the file open for about `budgetMs` altogether, in slices; what is not
+ * done is asked for again.
+ */
 export type Job =
   | { kind: "changes"; file: string; since: Place; budgetMs: number }
   | { kind: "conversations"; file: string; ids: string[]; budgetMs: number }
@@ -54,82 +54,109 @@ export type Answer =
 
 export function run(job: Job): Answer {
   try {
-    return withDatabase(job.file, (db) => answer(db, job));
+    if (job.kind === "changes") return { outcome: "changes", changes: changes(job) };
+    if (job.kind === "conversations") return { outcome: "conversations", found: conversations(job) };
+    return { outcome: "texts", texts: texts(job) };
   } catch (error) {
     return { outcome: outcomeOf(error) };
   }
 }
 
-function answer(db: DatabaseSync, job: Job): Answer {
-  if (job.kind === "texts") return { outcome: "texts", texts: job.keys.map((key) => textOf(db, key)) };
-  const end = performance.now() + job.budgetMs;
-  if (job.kind === "changes") return { outcome: "changes", changes: changes(db, job.since, end) };
-  const found: ({ id: string } & ReadConversation)[] = [];
-  for (const id of job.ids) {
-    found.push({ id, ...readConversation(db, id) });
-    if (performance.now() >= end) break;
+type Found = { id: string } & ReadConversation;
+
+function conversations({ file, ids, budgetMs }: Extract<Job, { kind: "conversations" }>): Found[] {
+  interface State {
+    found: Found[];
+    /** The one that is being read. */
+    rows: Rows | undefined;
   }
-  return { outcome: "conversations", found };
+  const read = (slice: Slice, before: State): Progress<State> => {
+    const found = [...before.found];
+    let { rows } = before;
+    while (found.length < ids.length) {
+      const id = ids[found.length] ?? "";
+      const more = moreRows(slice, rows ?? noRows(id));
+      rows = more.isDone ? undefined : more.value;
+      if (more.isDone) found.push({ id, ...conversationIn(more.value) });
+      if (slice.isOver()) break;
+    }
+    return { value: { found, rows }, isDone: found.length === ids.length };
+  };
+  // One that takes longer than that is read to its end, or it never would be.
+  const mayEnd = ({ found }: State) => found.length > 0;
+  return inSlices(file, budgetMs, { found: [], rows: undefined }, { read, mayEnd }).value.found;
 }
 
-function changes(db: DatabaseSync, since: Place, end: number): Changes {
-  const last = lastRow(db);
-  const isRenumbered = since.row !== undefined && since.row > last;
-  let row = isRenumbered ? last : (since.row ?? last);
-  const ids = new Set<string>();
-  while (row < last && performance.now() < end) {
-    const rows = newRows(db, row, last);
-    row = rows.row;
-    for (const id of rows.ids) ids.add(id);
+function texts({ file, keys }: Extract<Job, { kind: "texts" }>): string[] {
+  const read = (slice: Slice, before: string[]): Progress<string[]> => {
+    const found = [...before];
+    while (found.length < keys.length) {
+      found.push(textOf(slice, keys[found.length] ?? ""));
+      if (slice.isOver()) break;
+    }
+    return { value: found, isDone: found.length === keys.length };
+  };
+  return inSlices(file, Infinity, [], { read }).value;
+}
+
+interface Looking extends Changes {
+  /** Number of the last row when the look began. */
+  last: number | undefined;
+}
+
+function changes({ file, since, budgetMs }: Extract<Job, { kind: "changes" }>): Changes {
+  const first: Looking = {
+    ids: [],
+    headers: [],
+    place: { ...since, row: since.row ?? 0 },
+    isRowEnd: false,
+    isRenumbered: false,
+    hasHeaders: true,
+    last: undefined,
+  };
+  const read = (slice: Slice, before: Looking): Progress<Looking> => {
+    let value = before;
+    if (value.last === undefined) value = { ...value, ...numbered(slice, since.row) };
+    if (!value.isRowEnd) value = withRows(slice, value);
+    if (value.isRowEnd && value.place.headers !== undefined) value = withHeaders(slice, value);
+    return { value, isDone: value.isRowEnd && value.place.headers === undefined };
+  };
+  const mayEnd = ({ last }: Looking) => last !== undefined;
+  const { last: _, ...found } = inSlices(file, budgetMs, first, { read, mayEnd }).value;
+  return { ...found, ids: [...new Set(found.ids)] };
+
+  function numbered(slice: Slice, row: number | undefined): Partial<Looking> {
+    const last = lastRow(slice);
+    const isRenumbered = row !== undefined && row > last;
+    const from = isRenumbered ? last : (row ?? last);
+    return { last, isRenumbered, place: { ...since, row: from }, isRowEnd: from >= last };
   }
-  const listed = headers(db, since.headers, end);
+}
+
+function withRows(slice: Slice, before: Looking): Looking {
+  const last = before.last ?? 0;
+  const { ids, row } = newRows(slice, before.place.row, last);
+  return { ...before, ids: [...before.ids, ...ids], place: { ...before.place, row }, isRowEnd: row >= last };
+}
+
+function withHeaders(slice: Slice, before: Looking): Looking {
+  const from = before.place.headers;
+  if (from === undefined) return before;
+  const list = headersAfter(slice, from);
+  const { headers, place } = list ?? composersAfter(slice, from);
   return {
-    ids: [...ids],
-    headers: listed.headers,
-    place: { row, headers: listed.place },
-    isRowEnd: row >= last,
-    isRenumbered,
-    hasHeaders: listed.hasHeaders,
+    ...before,
+    headers: [...before.headers, ...headers],
+    place: { ...before.place, headers: place },
+    hasHeaders: list !== undefined,
   };
 }
-
-function headers(
-  db: DatabaseSync,
-  from: HeaderPlace | undefined,
-  end: number,
-): { headers: Header[]; place: HeaderPlace | undefined; hasHeaders: boolean } {
-  const found: Header[] = [];
-  if (from === undefined) return { headers: found, place: undefined, hasHeaders: true };
-  let place: HeaderPlace = from;
-  let hasHeaders = true;
-  do {
-    const page = headersAfter(db, place);
-    if (page === undefined) {
-      hasHeaders = false;
-      const { headers: composers, last } = composersAfter(db, place.id);
-      found.push(...composers);
-      if (last === undefined) return { headers: found, place: undefined, hasHeaders };
-      place = { changedMs: 0, id: last };
-      continue;
-    }
-    const last = page.at(-1);
-    if (last === undefined) return { headers: found, place: undefined, hasHeaders };
-    found.push(...page);
-    place = { changedMs: last.changedMs, id: last.id };
-  } while (performance.now() < end);
-  return { headers: found, place, hasHeaders };
-}
-
-/** Primary codes of SQLite's that pass by themselves: busy, locked, read-only (a crash left a journal), I/O, cannot open, schema. */
-const PASSING = new Set([5, 6, 8, 10, 14, 17]);
 
 function outcomeOf(error: unknown): "busy" | "gone" | "empty" | "unusable" {
   if (!(error instanceof Error)) return "unusable";
   if (error.message === "no such table: cursorDiskKV") return "empty";
   if ("code" in error && error.code === "ENOENT") return "gone";
-  if ("errcode" in error && typeof error.errcode === "number") {
-    return PASSING.has(error.errcode & 0xff) ? "busy" : "unusable";
-  }
+  if ("errcode" in error) return isPassing(error) ? "busy" : "unusable";
   // The file could not be read, or it changed meanwhile.
-  return error.name === "ChangedMeanwhile" || "code" in error ? "busy" : "unusable";
+  return isPassing(error) || "code" in error ? "busy" : "unusable";
 }

@@ -1,29 +1,17 @@
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { type DatabaseConversation, isConversationId } from "../turn.ts";
-import { conversationOf } from "./conversation.ts";
-import { BUBBLE_PATHS, type Bubble, bubbleOf, COMPOSER_PATHS, composerOf, fieldsOf } from "./fields.ts";
+import type { SQLOutputValue } from "node:sqlite";
+import { isConversationId } from "../turn.ts";
+import { fieldsOf } from "./fields.ts";
+import type { Slice } from "./slices.ts";
 
-type Row = Record<string, SQLOutputValue>;
-
-/** A statement is over in a moment: an unfinished one keeps the write-ahead log from being emptied. */
-const BUBBLES_AT_ONCE = 100;
-const COMPOSERS_AT_ONCE = 50;
-const HEADERS_AT_ONCE = 1_000;
-const ROWIDS_AT_ONCE = 20_000;
-
-const BUBBLES = `SELECT key, ${fieldsOf(BUBBLE_PATHS)} FROM cursorDiskKV
-  WHERE key > ? AND key < ? ORDER BY key LIMIT ${BUBBLES_AT_ONCE}`;
-const COMPOSER = `SELECT ${fieldsOf(COMPOSER_PATHS)} FROM cursorDiskKV WHERE key = ?`;
 const COMPOSERS = `SELECT key, ${fieldsOf(["$.lastUpdatedAt", "$.createdAt"])} FROM cursorDiskKV
-  WHERE key > ? AND key < 'composerData;' ORDER BY key LIMIT ${COMPOSERS_AT_ONCE}`;
+  WHERE key > ? AND key < 'composerData;' ORDER BY key`;
 const HEADERS = `SELECT composerId, recency, isSubagent FROM composerHeaders
-  WHERE (recency, composerId) > (?, ?) ORDER BY recency, composerId LIMIT ${HEADERS_AT_ONCE}`;
-const HEADER = "SELECT isSubagent FROM composerHeaders WHERE composerId = ?";
+  WHERE (recency, composerId) > (?, ?) ORDER BY recency, composerId`;
 const LAST_ROW = "SELECT max(rowid) AS row FROM cursorDiskKV";
 /** By its number, not by its key: the other way round, SQLite reads every message there is. */
-const NEW_ROWS = `SELECT key FROM cursorDiskKV NOT INDEXED WHERE rowid > ? AND rowid <= ?
-  AND ((+key >= 'bubbleId:' AND +key < 'bubbleId;') OR (+key >= 'composerData:' AND +key < 'composerData;'))`;
-const TEXT = `SELECT ${fieldsOf(["$.text", "$.type"])} FROM cursorDiskKV WHERE key = ?`;
+const NEW_ROWS = `SELECT rowid AS row, CASE WHEN (key >= 'bubbleId:' AND key < 'bubbleId;')
+  OR (key >= 'composerData:' AND key < 'composerData;') THEN key END AS key
+  FROM cursorDiskKV NOT INDEXED WHERE rowid > ? AND rowid <= ? ORDER BY rowid`;
 
 /** A conversation and when it last changed, as far as Cursor says. */
 export interface Header {
@@ -38,89 +26,60 @@ export interface HeaderPlace {
   id: string;
 }
 
-export function lastRow(db: DatabaseSync): number {
+export function lastRow({ db }: Slice): number {
   return int(db.prepare(LAST_ROW).get()?.["row"]);
 }
 
 /** Conversations with rows numbered above `after`, and the number up to which was looked. */
-export function newRows(db: DatabaseSync, after: number, last: number): { ids: string[]; row: number } {
-  const row = Math.min(last, after + ROWIDS_AT_ONCE);
-  const keys = db
-    .prepare(NEW_ROWS)
-    .all(after, row)
-    .map(({ key }) => text(key));
-  return { ids: [...new Set(keys.flatMap((key) => conversationIn(key) ?? []))], row };
+export function newRows(slice: Slice, after: number, last: number): { ids: string[]; row: number } {
+  const ids = new Set<string>();
+  for (const row of slice.db.prepare(NEW_ROWS).iterate(after, last)) {
+    const id = conversationIn(text(row["key"]));
+    if (id !== undefined) ids.add(id);
+    if (slice.isOver()) return { ids: [...ids], row: int(row["row"]) };
+  }
+  return { ids: [...ids], row: last };
+}
+
+export interface HeaderList {
+  headers: Header[];
+  /** Undefined at the list's end. */
+  place: HeaderPlace | undefined;
 }
 
 /** The next headers in the order of their changes; undefined where this version has no table of them. */
-export function headersAfter(db: DatabaseSync, { changedMs, id }: HeaderPlace): Header[] | undefined {
-  const statement = unlessMissing(() => db.prepare(HEADERS));
-  return statement?.all(changedMs, id).flatMap((row) => {
-    const header = { id: text(row["composerId"]), changedMs: int(row["recency"]) };
-    return isConversationId(header.id) ? [{ ...header, isSubagent: int(row["isSubagent"]) === 1 }] : [];
+export function headersAfter(slice: Slice, from: HeaderPlace): HeaderList | undefined {
+  const statement = unlessMissing(() => slice.db.prepare(HEADERS));
+  if (statement === undefined) return undefined;
+  return listed(slice, statement.iterate(from.changedMs, from.id), (row) => {
+    const place = { id: text(row["composerId"]), changedMs: int(row["recency"]) };
+    return { place, header: { ...place, isSubagent: int(row["isSubagent"]) === 1 } };
   });
 }
 
 /** The same out of the conversations themselves, in the order of their ids. */
-export function composersAfter(
-  db: DatabaseSync,
-  id: string,
-): { headers: Header[]; last: string | undefined } {
-  const rows = db.prepare(COMPOSERS).all(`composerData:${id}`);
-  const headers = rows.flatMap((row) => {
-    const own = conversationIn(text(row["key"]));
-    if (own === undefined || typeof row["fields"] !== "string") return [];
-    return [{ id: own, changedMs: changedIn(row["fields"]), isSubagent: false }];
+export function composersAfter(slice: Slice, { id }: HeaderPlace): HeaderList {
+  return listed(slice, slice.db.prepare(COMPOSERS).iterate(`composerData:${id}`), (row) => {
+    const place = { id: text(row["key"]).slice("composerData:".length), changedMs: 0 };
+    if (typeof row["fields"] !== "string") return { place };
+    return { place, header: { id: place.id, changedMs: changedIn(row["fields"]), isSubagent: false } };
   });
-  const last = rows.length < COMPOSERS_AT_ONCE ? undefined : text(rows.at(-1)?.["key"]).slice(13);
-  return { headers, last };
 }
 
-export interface ReadConversation {
-  /** Undefined when the database has nothing of it. */
-  conversation: DatabaseConversation | undefined;
-  /** Rows that could not be read. */
-  malformed: number;
-}
+type Row = Record<string, SQLOutputValue>;
 
-export function readConversation(db: DatabaseSync, id: string): ReadConversation {
-  const row = db.prepare(COMPOSER).get(`composerData:${id}`);
-  const fields = row?.["fields"];
-  const composer = typeof fields === "string" ? composerOf(fields) : undefined;
-  const { bubbles, malformed } = bubblesOf(db, id);
-  const isBroken = row !== undefined && composer === undefined;
-  if (composer === undefined && bubbles.length === 0) {
-    return { conversation: undefined, malformed: malformed + (isBroken ? 1 : 0) };
+function listed(
+  slice: Slice,
+  rows: Iterable<Row>,
+  headerOf: (row: Row) => { place: HeaderPlace; header?: Header },
+): HeaderList {
+  const headers: Header[] = [];
+  for (const row of rows) {
+    const { place, header } = headerOf(row);
+    if (header !== undefined && isConversationId(header.id)) headers.push(header);
+    if (slice.isOver()) return { headers, place };
   }
-  const conversation = conversationOf(id, composer, bubbles);
-  const header = unlessMissing(() => db.prepare(HEADER))?.get(id);
-  conversation.isSubagent = int(header?.["isSubagent"]) === 1;
-  return { conversation, malformed: malformed + (isBroken ? 1 : 0) };
-}
-
-function bubblesOf(db: DatabaseSync, id: string): { bubbles: Bubble[]; malformed: number } {
-  const statement = db.prepare(BUBBLES);
-  const bubbles: Bubble[] = [];
-  let malformed = 0;
-  let rows: Row[];
-  let after = `bubbleId:${id}:`;
-  do {
-    rows = statement.all(after, `bubbleId:${id};`);
-    for (const { key, fields } of rows) {
-      after = text(key);
-      const bubble = typeof fields === "string" ? bubbleOf(after, fields) : undefined;
-      if (bubble === undefined) malformed += 1;
-      else bubbles.push(bubble);
-    }
-  } while (rows.length === BUBBLES_AT_ONCE);
-  return { bubbles, malformed };
-}
-
-/** The text of a message; "" when it has none. Asked for only where the privacy mode lets it be read. */
-export function textOf(db: DatabaseSync, key: string): string {
-  const fields = db.prepare(TEXT).get(key)?.["fields"];
-  const [found]: unknown[] = typeof fields === "string" ? asArray(JSON.parse(fields)) : [];
-  return typeof found === "string" ? found : "";
+  return { headers, place: undefined };
 }
 
 /** The conversation that a row belongs to. */
@@ -130,12 +89,13 @@ function conversationIn(key: string): string | undefined {
 }
 
 function changedIn(fields: string): number {
-  const [updated, created] = asArray(JSON.parse(fields));
+  const values: unknown = JSON.parse(fields);
+  const [updated, created]: unknown[] = Array.isArray(values) ? values : [];
   return int(updated) || int(created);
 }
 
 /** A table or a column that this version of Cursor does not have. */
-function unlessMissing<T>(prepare: () => T): T | undefined {
+export function unlessMissing<T>(prepare: () => T): T | undefined {
   try {
     return prepare();
   } catch (error) {
@@ -144,14 +104,10 @@ function unlessMissing<T>(prepare: () => T): T | undefined {
   }
 }
 
-function asArray(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function int(value: unknown): number {
+export function int(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : 0;
 }
