@@ -13,12 +13,18 @@ export async function senderOf(
   settings: Settings,
   nowMs: number,
 ): Promise<Sender> {
-  const [, token = ""] = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? "") ?? [];
-  if (token === "" || token.length > MAX_TOKEN_LENGTH) throw new Refusal(401, "missing_token", CHALLENGE);
+  const token = tokenIn(authorization);
   const sender = await findSender(db, token, settings.PEPPER, nowMs);
   if (sender === undefined) throw new Refusal(401, "unknown_token", CHALLENGE);
   if (sender.revoked) throw new Refusal(403, "revoked_token");
   return sender;
+}
+
+/** Whoever's token it is, if anybody's. */
+export function tokenIn(authorization: string | null | undefined): string {
+  const [, token = ""] = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? "") ?? [];
+  if (token === "" || token.length > MAX_TOKEN_LENGTH) throw new Refusal(401, "missing_token", CHALLENGE);
+  return token;
 }
 
 export function agentActor({ team, developer, agent, id, verifyingKey }: Sender): AgentActor {

@@ -29,6 +29,25 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<Ui
   return collect(inflated, limits);
 }
 
+/**
+ * Takes a body that nobody reads off the connection, which would break if it were left there. Gives up where `readBody`
+ * would.
+ */
+export async function discardBody({ body }: Request, { sent, timeoutMs }: BodyLimits): Promise<void> {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
+  await inTime(reader, timeoutMs, readAway(reader, sent)).catch(() => undefined);
+}
+
+async function readAway(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<void> {
+  for (let size = 0; size <= limit;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    size += value.byteLength;
+  }
+  throw new Refusal(413, "body_too_large");
+}
+
 /** Passes at most so many bytes. */
 function capped(limit: number, code: string): TransformStream<Uint8Array, Uint8Array> {
   let size = 0;
@@ -46,14 +65,27 @@ async function collect(
   limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = stream.getReader();
-  const deadline = Promise.withResolvers<never>();
-  const timer = setTimeout(() => deadline.reject(new Refusal(408, "body_too_slow")), limits.timeoutMs);
   try {
-    return await Promise.race([readAll(reader, limits.inflated), deadline.promise]);
+    return await inTime(reader, limits.timeoutMs, readAll(reader, limits.inflated));
   } catch (error) {
-    void reader.cancel().catch(() => undefined);
     // Anything else is the inflater's or the connection's word about bytes that are not ours to repeat.
     throw error instanceof Refusal ? error : new Refusal(400, "malformed_compression");
+  }
+}
+
+/** Nothing more is read when it fails, or takes longer. */
+async function inTime<T>(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  timeoutMs: number,
+  read: Promise<T>,
+): Promise<T> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => deadline.reject(new Refusal(408, "body_too_slow")), timeoutMs);
+  try {
+    return await Promise.race([read, deadline.promise]);
+  } catch (error) {
+    void reader.cancel().catch(() => undefined);
+    throw error;
   } finally {
     clearTimeout(timer);
   }

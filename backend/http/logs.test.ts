@@ -413,6 +413,28 @@ describe("the team's bucket", () => {
     expect((await post(other.agentToken, many(8), bindings)).status).toBe(200);
   });
 
+  it("tells whoever comes back too early so again, and asks and reads nothing for it", async () => {
+    const [ada, mate] = [await enrol(), await enrol({ developer: "Grace" })];
+    await env.DB.prepare("UPDATE teams SET events_per_minute = 60, burst = 10").run();
+    const sent = new SentMessages();
+    const bindings = { INGEST: sent.queue() };
+    expect((await post(ada.agentToken, many(6), bindings)).status).toBe(200);
+    expect((await post(ada.agentToken, many(8), bindings)).status).toBe(429);
+    const nothing = { get: () => expect.unreachable(), prepare: () => expect.unreachable() } as never;
+    for (const body of ["no JSON", "{}", "x".repeat(5 * 1024 * 1024)]) {
+      const init = { body, headers: { "content-type": JSON_TYPE, "content-encoding": "gzip" } };
+      const again = await send(ada.agentToken, init, { BUCKETS: nothing, DB: nothing });
+      expect(await refusal(again)).toEqual({ status: 429, message: "rate_limited" });
+      expect(again.headers.get("retry-after")).toMatch(/^[1-4]$/);
+    }
+    const endless = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([1])) });
+    const slow = { body: endless, headers: { "content-type": JSON_TYPE } };
+    expect((await send(ada.agentToken, slow, { BODY_TIMEOUT_MS: "100" })).status).toBe(429);
+    // It was told to wait, and its team's others were not: what is left is theirs.
+    expect((await post(mate.agentToken, many(2), bindings)).status).toBe(200);
+    expect(sent.bodies).toHaveLength(2);
+  });
+
   it("lets a request larger than itself pass when it is full", async () => {
     const { agentToken } = await enrol();
     await env.DB.prepare("UPDATE teams SET events_per_minute = 60, burst = 10").run();

@@ -4,20 +4,25 @@ import { DecodeError, type LogsRequest } from "#proto/logs.ts";
 import { accept, countRecords } from "../domain/acceptance.ts";
 import { toBatches, toMessages } from "../domain/chunks.ts";
 import { permittedMode } from "../domain/consent.ts";
+import { hashSecret, toHex } from "../domain/crypto.ts";
 import type { Message } from "../domain/event.ts";
 import { type ApiBindings, type Settings, settingsOf } from "../env.ts";
 import { putInInbox } from "../store/inbox.ts";
 import { readPermission } from "../store/consents.ts";
 import type { Sender } from "../store/tokens.ts";
-import { senderOf } from "./bearer.ts";
-import { readBody } from "./body.ts";
+import { senderOf, tokenIn } from "./bearer.ts";
+import { type BodyLimits, discardBody, readBody } from "./body.ts";
 import { keepContents } from "./content-intake.ts";
 import { logFailure } from "./failure.ts";
 import { receiptFor } from "./receipts.ts";
 import { Refusal, unavailable } from "./refusal.ts";
+import { Waits } from "./waits.ts";
 
 /** Constant, because it is sent back to any sender. */
 const REJECTED = "records outside the egress contract were rejected";
+
+/** Machines by the digest of their token. */
+const WAITS = new Waits();
 
 /** POST /v1/logs: OTLP/HTTP in, normalised events out to the queue. Every refusal is a google.rpc.Status. */
 export async function postLogs(request: Request, env: ApiBindings): Promise<Response> {
@@ -32,16 +37,18 @@ export async function postLogs(request: Request, env: ApiBindings): Promise<Resp
 
 async function answer(request: Request, env: ApiBindings, codec: Codec | undefined): Promise<Response> {
   const settings = settingsOf(env);
-  const sender = await senderOf(env.DB, request.headers.get("authorization"), settings, Date.now());
+  const authorization = request.headers.get("authorization");
+  const limits = limitsIn(settings);
+  await refuseEarly(request, settings, limits);
+  const sender = await senderOf(env.DB, authorization, settings, Date.now());
   if (codec === undefined) throw new Refusal(415, "unsupported_content_type");
-  const limits = {
-    sent: settings.MAX_BODY_BYTES,
-    inflated: settings.MAX_INFLATED_BYTES,
-    timeoutMs: settings.BODY_TIMEOUT_MS,
-  };
   const body = await readBody(request, limits);
   const logs = decode(codec, body);
-  await admit(env, sender, countRecords(logs));
+  const waitS = await waitFor(env, sender, countRecords(logs));
+  if (waitS > 0) {
+    WAITS.note(await waiterOf(authorization, settings), waitS, Date.now());
+    throw tooMuch(waitS);
+  }
 
   const { mode, retentionDays } = await permittedOf(env.DB, sender, logs);
   const { events, texts, ...accepted } = accept(logs, mode, Date.now(), sender);
@@ -84,21 +91,45 @@ function decode(codec: Codec, bytes: Uint8Array): LogsRequest {
   }
 }
 
-/** The team's allowance. When the object that holds it fails, data comes first: the request passes. */
-async function admit(env: ApiBindings, sender: Sender, records: number): Promise<void> {
-  if (records === 0) return;
-  const verdict = await takeTokens(env, sender, records);
-  if (verdict.allowed) return;
-  throw new Refusal(429, "rate_limited", { "retry-after": String(verdict.retryAfterS) });
+/**
+ * A machine that was told to wait and does not is told again: neither the database nor the bucket is asked, and nothing
+ * that it sends is looked at. Others of its team are not meant.
+ */
+async function refuseEarly(request: Request, settings: Settings, limits: BodyLimits): Promise<void> {
+  if (WAITS.isEmpty) return;
+  const who = await waiterOf(request.headers.get("authorization"), settings);
+  const leftS = WAITS.leftS(who, Date.now());
+  if (leftS === undefined) return;
+  await discardBody(request, limits);
+  throw tooMuch(leftS);
 }
 
-async function takeTokens(env: ApiBindings, sender: Sender, records: number) {
+function limitsIn(settings: Settings): BodyLimits {
+  const { MAX_BODY_BYTES: sent, MAX_INFLATED_BYTES: inflated, BODY_TIMEOUT_MS: timeoutMs } = settings;
+  return { sent, inflated, timeoutMs };
+}
+
+async function waiterOf(authorization: string | null, { PEPPER }: Settings): Promise<string> {
+  return toHex(await hashSecret(tokenIn(authorization), PEPPER));
+}
+
+function tooMuch(waitS: number): Refusal {
+  return new Refusal(429, "rate_limited", { "retry-after": String(waitS) });
+}
+
+/**
+ * Seconds, by the team's allowance; 0 for what may pass. When the object that holds it fails, data comes first: the
+ * request passes.
+ */
+async function waitFor(env: ApiBindings, sender: Sender, records: number): Promise<number> {
+  if (records === 0) return 0;
   try {
-    const bucket = env.BUCKETS.get(env.BUCKETS.idFromName(`team:${sender.team}`));
-    return await bucket.take(records, { eventsPerMinute: sender.eventsPerMinute, burst: sender.burst });
+    const { team, eventsPerMinute, burst } = sender;
+    const bucket = env.BUCKETS.get(env.BUCKETS.idFromName(`team:${team}`));
+    return (await bucket.take(records, { eventsPerMinute, burst })).retryAfterS;
   } catch {
     console.error({ msg: "team bucket failed, request passes", code: "bucket_failed", team: sender.team });
-    return { allowed: true, retryAfterS: 0 };
+    return 0;
   }
 }
 
