@@ -4,6 +4,7 @@ import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
 import { configCommand } from "./config-command.ts";
 import { consentCommand } from "./consent-command.ts";
+import { cursorHooksCommand } from "./cursor-hooks-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { refuseInDryRun } from "./dry-run.ts";
 import { enrollCommand } from "./enroll-command.ts";
@@ -49,6 +50,7 @@ Examples:
   .addCommand(componentsCommand())
   .addCommand(configCommand())
   .addCommand(consentCommand())
+  .addCommand(cursorHooksCommand())
   .addCommand(statusCommand())
   .addCommand(topCommand())
   .addCommand(tapCommand())
