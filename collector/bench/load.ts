@@ -1,8 +1,9 @@
 import { type Benchmark, type BenchOptions, type Finding, NotMeasuredError } from "./benchmark.ts";
 import { LocalBackend } from "../../e2e/backend.ts";
 import { Admin, type Work } from "./load-admin.ts";
-import { Flood, LoadAgent, type Sample } from "./load-agent.ts";
+import { LoadAgent, type Sample } from "./load-agent.ts";
 import { checkStored, checkTrails, waitUntilStored } from "./load-count.ts";
+import { Flood, RECORDS, TARGETS, type Target } from "./load-flood.ts";
 import { MemoryWatch } from "./load-memory.ts";
 import { LoadTeams } from "./load-teams.ts";
 import { sleep } from "./processes.ts";
@@ -12,14 +13,17 @@ const TEAMS = 50;
 const AGENTS_PER_TEAM = 2;
 /** Teams whose administrators work all the time. */
 const ADMINS = 5;
+/** The flood's three targets take turns, so that what changes with time is the same for all of them. */
+const PARTS = 18;
 
 export const load: Benchmark = {
   name: "load",
   title: "Many teams at once",
   about:
     "100 machines of 50 teams send for five minutes to the Workers on this machine, each some twenty events every five " +
-    "seconds, while administrators list, invite, revoke, change the mode and export. In the second half one more machine " +
-    "sends far more than its team may. Clients and server share the processor.",
+    "seconds, while administrators list, invite, revoke, change the mode and export. In a third of the time one more machine " +
+    "sends far more than its team may, and in another third it sends as much to a server beside itself that only refuses: " +
+    "clients and Workers share the processor, and this is what such a client alone costs the others.",
   run: measure,
 };
 
@@ -58,16 +62,21 @@ async function work(
   const admins = teams.owners.map((owner) => new Admin(backend.url, owner));
   const flood = new Flood(backend.url, teams.flooding);
   const memory = new MemoryWatch(backend.folder.workersPidFile);
+  const partS = Math.max(3, Math.ceil(seconds / PARTS));
   const failures: unknown[] = [];
   const run = (each: { run(endMs: number): Promise<void> }) =>
     each.run(endMs).catch((error: unknown) => void failures.push(error));
   const working = [...agents, ...admins].map(run);
-  for (let second = 0; performance.now() < endMs; second += 1) {
-    if (second % 15 === 0) progress(`${second} of ${seconds} s`);
-    if (second === Math.floor(seconds / 2)) working.push(run(flood));
-    if (failures.length > 0) break;
-    memory.look();
-    await sleep(1_000);
+  try {
+    for (let second = 0; performance.now() < endMs; second += 1) {
+      if (second % 15 === 0) progress(`${second} of ${seconds} s`);
+      if (second % partS === 0) flood.turnTo(TARGETS[(second / partS) % TARGETS.length] ?? "none");
+      if (failures.length > 0) break;
+      memory.look();
+      await sleep(1_000);
+    }
+  } finally {
+    await flood.end();
   }
   if (failures.length === 0) await Promise.all(working);
   if (failures.length > 0) throw failures[0];
@@ -77,16 +86,8 @@ async function work(
 
 function findingOf({ agents, flood, admins, memory }: Run, stored: string): Finding {
   const samples = agents.flatMap((agent) => agent.samples);
-  const { startedMs, refusedMs } = flood;
-  if (flood.refused === 0)
+  if (flood.samplesBeside("workers", samples).length === 0)
     throw new NotMeasuredError("no team could be brought over its bucket in this time");
-  const before = samples.filter(({ atMs }) => atMs < startedMs);
-  const beside = samples.filter(({ atMs }) => atMs >= refusedMs);
-  const p99 = (of: readonly Sample[]) =>
-    percentile(
-      of.map(({ ms }) => ms),
-      99,
-    );
   const done: Work[] = admins.flatMap((admin) => admin.done);
   const lost =
     [...agents, flood].reduce((sum, each) => sum + each.lost, 0) + admins.flatMap((a) => a.lost).length;
@@ -95,8 +96,9 @@ function findingOf({ agents, flood, admins, memory }: Run, stored: string): Find
     tables: [
       [
         ["`POST /v1/logs` of 100 machines", "requests", "median ms", "99th percentile ms", "largest ms"],
-        row("before one team sends too much", before),
-        row("while it is refused", beside),
+        row("while nobody sends too much", flood.samplesBeside("none", samples)),
+        row("while that goes to a server that only refuses", flood.samplesBeside("control", samples)),
+        row("while the Workers refuse it", flood.samplesBeside("workers", samples)),
         row("all of the time", samples),
       ],
       [
@@ -105,18 +107,27 @@ function findingOf({ agents, flood, admins, memory }: Run, stored: string): Find
       ],
       [["MiB of the Workers' processes: start", "median", "largest", "end"], memory.row()],
     ],
-    notes: [
-      `Beside the team that is over its bucket the others' 99th percentile is ${figure(p99(beside) / p99(before))} times what it ` +
-        `was before. Of its ${figure(flood.requests)} requests of ${figure(Flood.RECORDS)} events ` +
-        `${figure(flood.refused)} were refused with 429.`,
-      stored,
-      ...(lost === 0 ? [] : [lostNote(lost)]),
-    ],
+    notes: [floodNote(flood, samples), stored, ...(lost === 0 ? [] : [lostNote(lost)])],
   };
 }
 
+function floodNote(flood: Flood, samples: readonly Sample[]): string {
+  const p99 = (target: Target) => percentile(millisecondsOf(flood.samplesBeside(target, samples)), 99);
+  const [over, control, none] = [p99("workers"), p99("control"), p99("none")];
+  return (
+    `Beside the team that is over its bucket the others' 99th percentile is ${figure(over / none)} times what it is ` +
+    `without it, and ${figure(over / control)} times what it is while as much goes to a server that only refuses. Of its ` +
+    `${figure(flood.requests.workers)} requests of ${figure(RECORDS)} events ${figure(flood.refused)} were refused with ` +
+    `429; the other server got ${figure(flood.requests.control)}.`
+  );
+}
+
+function millisecondsOf(samples: readonly Sample[]): number[] {
+  return samples.map(({ ms }) => ms);
+}
+
 function row(name: string, samples: readonly Sample[]): string[] {
-  const times = samples.map(({ ms }) => ms);
+  const times = millisecondsOf(samples);
   return [
     name,
     figure(times.length),
