@@ -16,6 +16,7 @@ let machine: EnrolledMachine;
 let settings: TestSettings;
 let link: AgentLink;
 let facts: AgentFacts | undefined;
+let whenAsked: () => void;
 let events: string[];
 const counters = { read: 9, accepted: 8, dropped: 1, acknowledged: 7, rejected: 0, parked: 0, queued: 1 };
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   team.now = () => clock.now();
   machine = new EnrolledMachine(team);
   facts = { mode: "off", policySource: "default", groups: [], counters };
+  whenAsked = () => {};
   events = [];
   link = newLink();
 });
@@ -51,7 +53,11 @@ function newLink(): AgentLink {
     client,
     clock,
     log,
-    facts: () => facts,
+    facts: () => {
+      const said = facts;
+      whenAsked();
+      return said;
+    },
     policyChanged: () => void events.push("policy"),
     tokenChanged: async () => {
       events.push("token");
@@ -188,6 +194,19 @@ describe("the status", () => {
     link.changed();
     await until(() => team.callsTo(STATUS).length === 3);
     expect(team.callsTo(STATUS)[2]?.body).toMatchObject({ policySource: "server" });
+  });
+
+  it("goes out again at once when the mode changes while it is on its way", async () => {
+    whenAsked = () => {
+      whenAsked = () => {};
+      queueMicrotask(() => {
+        facts = { mode: "full", policySource: "user", groups: [], counters };
+        link.changed();
+      });
+    };
+    link.start();
+    await until(() => team.callsTo(STATUS).length === 2);
+    expect(team.callsTo(STATUS)[1]?.body).toMatchObject({ mode: "full" });
   });
 
   it("says nothing where nothing of the configuration leads to the team", async () => {

@@ -137,9 +137,10 @@ export class AgentLink {
     if (token === undefined || facts === undefined) return about(STATUS_EVERY_MS, this.#random);
     const { mode, policySource, groups, counters } = facts;
     const body = { version: VERSION, policySource, mode, ...(groups && { groups }), counters };
+    // Before it is sent: what changes on the way is told after it.
+    this.#told = keyOf(facts);
     const outcome = await this.#o.client.status(token, body, signal);
     if (outcome.kind !== "ok" && outcome.kind !== "unchanged") return outcome;
-    this.#told = keyOf(facts);
     this.#wentWell("status");
     return about(STATUS_EVERY_MS, this.#random);
   }
