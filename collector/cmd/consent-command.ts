@@ -14,6 +14,8 @@ import { ledgerBeside } from "./ledger/beside.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 
 const TIMEOUT_MS = 60_000;
+/** Longest that the team's newest configuration is waited for. */
+const ASKING_MS = 10_000;
 const YEAR_DAYS = 365;
 
 interface ConsentOptions {
@@ -140,9 +142,21 @@ async function takeBack(parties: Parties, { config }: ConsentOptions): Promise<v
   );
 }
 
-async function accept(parties: Parties, mode: Mode, { days, yes, json }: ConsentOptions): Promise<number> {
-  const { enrolment, policy } = parties;
+/** With the team's word as it is now, where its backend answers. */
+async function newest(parties: Parties): Promise<Parties> {
+  const { folder, client } = parties;
+  const store = PolicyStore.open(folder, () => systemClock.now());
+  const token = folder.readFile("token");
+  if (store === undefined || token === undefined) return parties;
+  const answer = await client.config(token, store.etag, AbortSignal.timeout(ASKING_MS));
+  if (answer.kind === "ok") store.offer(answer.value, answer.etag);
+  return { ...parties, policy: store.policy };
+}
+
+async function accept(held: Parties, mode: Mode, { days, yes, json }: ConsentOptions): Promise<number> {
   if (!isAcceptable(mode)) return 2;
+  const parties = await newest(held);
+  const { enrolment, policy } = parties;
   if (policy !== undefined && strictnessOf(mode) > strictnessOf(policy.mode)) {
     process.stderr.write(
       `talos: the team allows up to ${policy.mode}, so ${mode} would change nothing; ask an owner of the team to allow it first\n`,

@@ -134,14 +134,14 @@ describe("enrolling", () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ privacy });
   });
 
-  it("what `talos consent` says beside a collector is in the ledger, also where its key is in memory", async () => {
-    team.mode = "full";
+  it("what is accepted beside a collector is by the team's newest word, in force at once, and in the ledger", async () => {
     await enroll(team.token());
     machine.followAlone();
-    const ledger = async () => (await machine.talosAlone("ledger")).stdout;
-    await until(async () => (await ledger()).includes("taken (20"), "the collector has spoken");
+    await until(() => team.agents[0]?.status !== undefined, "the collector has spoken");
+    Object.assign(team, { version: 1_001, mode: "full" });
     expect((await machine.talosAlone("consent", "full", "--yes")).code).toBe(0);
-    expect(await ledger()).toMatch(/POST \/v1\/agent\/consent +\d+ .*taken \(/);
+    await until(() => team.agents[0]?.status?.mode === "full", "it is in force");
+    expect((await machine.talosAlone("ledger")).stdout).toMatch(/POST \/v1\/agent\/consent +\d+ .*taken \(/);
     expect((await machine.talosAlone("ledger", "verify")).stdout).toMatch(/\nintact\n$/);
   }, 120_000);
 

@@ -122,6 +122,11 @@ class EnrolledRun {
     this.#settling.now();
   }
 
+  /** Something else is in force. */
+  decided(): void {
+    if (!this.#o.isDryRun) this.#link.ask();
+  }
+
   /** Another configuration is applied. */
   changed(): void {
     if (this.#o.isDryRun) return;
@@ -191,7 +196,10 @@ export interface Changing {
 /** What brings a running collector another configuration: its user's files, and its team. */
 export function followChanges(changing: Changing) {
   const { service, current, log, inForce } = changing;
-  inForce.changes(() => service.modesChanged());
+  inForce.changes(() => {
+    service.modesChanged();
+    enrolled.decided();
+  });
   const enrolled: EnrolledRun = new EnrolledRun({
     log,
     inForce,

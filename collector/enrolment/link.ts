@@ -76,6 +76,11 @@ export class AgentLink {
     this.#status.now();
   }
 
+  /** The developer has decided something: it may be about a configuration that this machine has not seen yet. */
+  ask(): void {
+    this.#config.now();
+  }
+
   /** What is in force may have changed: tells it now if it has. */
   changed(): void {
     const facts = this.#o.facts();
