@@ -181,7 +181,7 @@ describe.skipIf(!present)("the settings in a browser", () => {
   });
 
   describe("the team", () => {
-    it("is renamed, and keeps a name that another team has not", async () => {
+    it("is renamed as its admin likes, also as another team is called", async () => {
       await stage.team("Rename");
       await stage.team("Taken");
       const { page, complaints } = await stage.member("Rename", "admin");
@@ -190,11 +190,10 @@ describe.skipIf(!present)("the settings in a browser", () => {
       expect(await button(about, "Rename").isDisabled()).toBe(true);
       await about.getByLabel("Name of the team").fill("Taken");
       await button(about, "Rename").click();
-      await about.getByText("Another team on this server has that name.").waitFor();
-      await about.getByLabel("Name of the team").fill("Renamed <b>& co</b>");
-      expect(await about.getByRole("alert").count()).toBe(0);
-      await page.keyboard.press("Enter");
       await about.getByText("Renamed.", { exact: true }).waitFor();
+      await eventually(() => page.locator(".team").textContent()).toBe("Taken");
+      await about.getByLabel("Name of the team").fill("Renamed <b>& co</b>");
+      await page.keyboard.press("Enter");
       await eventually(() => page.locator(".team").textContent()).toBe("Renamed <b>& co</b>");
       await page.reload();
       await settled(page);
