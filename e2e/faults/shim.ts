@@ -9,7 +9,8 @@ const BYTES = 16;
 const WRITING_AT = 8;
 const READING_AT = 12;
 
-type Fault = "EIO" | "EROFS" | undefined;
+/** `hangs`: the call never returns. */
+type Fault = "EIO" | "EROFS" | "ENOSPC" | "hangs" | undefined;
 
 export class Shim {
   readonly #dir: string;
@@ -76,7 +77,7 @@ export class Shim {
 
   #fail(at: number, code: Fault): void {
     const bytes = Buffer.alloc(4);
-    bytes.writeInt32LE(code === undefined ? 0 : constants.errno[code]);
+    bytes.writeInt32LE(code === undefined ? 0 : code === "hangs" ? -1 : constants.errno[code]);
     this.#write(bytes, at);
   }
 

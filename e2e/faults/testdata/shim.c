@@ -2,7 +2,7 @@
  * For tests of a real process on a machine that misbehaves: a time of day that is off, and files that cannot be
  * written. Loaded with LD_PRELOAD. TALOS_SHIM names a file of 16 bytes, mapped, so that a test changes it meanwhile:
  *   0  int64  seconds that are added to the time of day
- *   8  int32  errno that writing and syncing fail with; 0 while the disk works
+ *   8  int32  errno that writing and syncing fail with; 0 while the disk works, -1 when they never return
  *  12  int32  errno that reading fails with
  * TALOS_SHIM_FILES is the beginning of the names of the files that fail.
  */
@@ -46,6 +46,7 @@ static int fails(int fd, int error) {
   if (length < 0) return 0;
   target[length] = 0;
   if (strncmp(target, failing, strlen(failing)) != 0) return 0;
+  while (error < 0) pause();
   errno = error;
   return 1;
 }

@@ -3,9 +3,10 @@
 // matter, as one line for the collector. Prints nothing: the command that starts it answers Cursor, whatever happens
 // here. Plain JavaScript without dependencies, because it must be quick.
 //
-//   node recorder.cjs [folder [shell waiter]]
+//   node recorder.cjs [folder [shell waiter [stalled]]]
 //
 // `folder`: the collector's, "" for the default one. `shell` waits for `waiter`, which is ended when all is done.
+// `stalled`: after so many milliseconds without any progress it ends itself.
 
 // Two, so that one can still be used when the other hangs. Before anything starts them.
 process.env.UV_THREADPOOL_SIZE = "2";
@@ -21,12 +22,13 @@ const MOST_INPUT = 1024 * 1024;
 const MOST_CWD = 2_400;
 const CHUNK = 64 * 1024;
 const EMPTY_MS = 5;
-/** So long without any progress, and it ends itself. On Windows, Cursor waits for it. */
-const STALLED_MS = process.platform === "win32" ? 3_000 : 10_000;
-const AROUND_MS = 500;
+/** On Windows, Cursor waits for it. */
+const STALLED_MS = process.platform === "win32" ? 2_000 : 10_000;
+const AROUND_MS = 2_000;
 const CLOSE_BRACE = 125;
 
-const [, , folderGiven = "", shell = "", waiter = ""] = process.argv;
+const [, , folderGiven = "", shell = "", waiter = "", stalled = ""] = process.argv;
+const stalledMs = Number(stalled) || STALLED_MS;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let watchdog;
 
@@ -156,8 +158,8 @@ function progress(onStall = end) {
   clearTimeout(watchdog);
   watchdog = setTimeout(() => {
     // Once more around: where the machine was busy, what was waited for has come meanwhile.
-    watchdog = setTimeout(onStall, AROUND_MS);
-  }, STALLED_MS);
+    watchdog = setTimeout(onStall, Math.min(AROUND_MS, stalledMs));
+  }, stalledMs);
 }
 
 /** Not `process.exit`, which waits for threads that may hang. */
