@@ -46,7 +46,7 @@ export class LoadAgent {
   async #deliver(batch: Batch, endMs: number): Promise<void> {
     for (;;) {
       const atMs = performance.now();
-      const status = await post(this.#url, this.machine.token, batch);
+      const { status } = await post(this.#url, this.machine.token, batch);
       this.samples.push({ atMs, ms: performance.now() - atMs });
       if (status === LOST) this.lost += 1;
       if (status === 200) {

@@ -12,20 +12,26 @@ export interface Batch {
   body: Buffer<ArrayBuffer>;
 }
 
-/** The status. Throws where records were rejected. */
-export async function post(url: string, token: string, { body }: Batch): Promise<number> {
+export interface Posted {
+  status: number;
+  /** For how long the sender was told to wait; 0 where it was not. */
+  waitS: number;
+}
+
+/** Throws where records were rejected. */
+export async function post(url: string, token: string, { body }: Batch): Promise<Posted> {
   const response = await fetch(`${url}/v1/logs`, {
     method: "POST",
     headers: { "content-type": "application/x-protobuf", authorization: `Bearer ${token}` },
     body,
   }).catch(() => undefined);
-  if (response === undefined) return LOST;
+  if (response === undefined) return { status: LOST, waitS: 0 };
   const answer = new Uint8Array(await response.arrayBuffer());
-  if (isLost(response.status, new TextDecoder().decode(answer))) return LOST;
+  if (isLost(response.status, new TextDecoder().decode(answer))) return { status: LOST, waitS: 0 };
   if (response.status === 200 && protobufCodec.decodeResponse(answer).partialSuccess !== undefined) {
     throw new Error("the Worker rejected events");
   }
-  return response.status;
+  return { status: response.status, waitS: Number(response.headers.get("retry-after")) };
 }
 
 export function batchOf(count: number, session: string): Batch {

@@ -7,9 +7,14 @@ import type { LoadMachine } from "./load-teams.ts";
 
 export const RECORDS = 1_000;
 export const EVERY_MS = 200;
+/** After the first refusal, until what was taken before it is stored. */
+const SETTLED_MS = 3_000;
 export const FlooderData = z.object({ url: z.string(), token: z.string() });
 
-/** Where the flood goes: to the Workers, to a server that refuses everything at once, nowhere. */
+/**
+ * Where the flood goes: nowhere; to the Workers while they take it, and otherwise to a server that refuses everything at
+ * once; to the Workers. What the Workers take is the same both times.
+ */
 export const TARGETS = ["none", "control", "workers"] as const;
 export type Target = (typeof TARGETS)[number];
 export const Told = z.enum([...TARGETS, "end"]);
@@ -17,7 +22,7 @@ const Answered = z.object({ to: z.enum(TARGETS), status: z.int(), uids: z.array(
 
 interface Part {
   target: Target;
-  /** By `performance.now()`; from the first refusal on, and infinite before. */
+  /** By `performance.now()`; infinite before the first refusal. */
   fromMs: number;
   toMs: number;
 }
@@ -29,7 +34,7 @@ export class Flood {
   /** Of records whose answer got lost, and that were not acknowledged later. */
   readonly uncertain = new Set<string>();
   readonly requests = { none: 0, control: 0, workers: 0 };
-  refused = 0;
+  readonly taken = { none: 0, control: 0, workers: 0 };
   lost = 0;
   readonly #parts: Part[] = [];
   readonly #worker: Worker;
@@ -73,17 +78,17 @@ export class Flood {
 
   #answered({ to, status, uids }: z.output<typeof Answered>): void {
     this.requests[to] += 1;
-    if (status === 429) return this.#refuse(to);
-    if (status === LOST) this.lost += 1;
-    else if (status !== 200) this.#failure = new Error(`too many events were answered ${status}`);
+    if (status === 429) this.#refused(to);
+    else if (status === 200) this.taken[to] += 1;
+    else if (status === LOST) this.lost += 1;
+    else this.#failure = new Error(`too many events were answered ${status}`);
     for (const uid of uids) {
       (status === LOST ? this.uncertain : this.acknowledged).add(uid);
     }
   }
 
-  #refuse(to: Target): void {
-    if (to === "workers") this.refused += 1;
+  #refused(to: Target): void {
     const part = this.#parts.at(-1);
-    if (part?.target === to) part.fromMs = Math.min(part.fromMs, performance.now());
+    if (part?.target === to) part.fromMs = Math.min(part.fromMs, performance.now() + SETTLED_MS);
   }
 }

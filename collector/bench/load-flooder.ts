@@ -13,8 +13,10 @@ const { url, token } = FlooderData.parse(workerData);
 if (parentPort === null) throw new Error("this runs as a thread only");
 const port = parentPort;
 let told: z.output<typeof Told> = "none";
+/** By the Workers' word, milliseconds since the Unix epoch, UTC. */
+let allowedMs = 0;
 
-/** What it costs to send as much, without the Workers. */
+/** What it costs to send what is refused, without the Workers. */
 async function startControl(): Promise<{ url: string; server: http.Server }> {
   const server = http.createServer((request, response) => {
     request.resume().on("end", () => response.writeHead(429, { "retry-after": "5" }).end());
@@ -32,7 +34,9 @@ async function send(control: string): Promise<void> {
     const to = told;
     if (to === "end") return;
     if (to !== "none") {
-      const status = await post(to === "control" ? control : url, token, batch);
+      const isElsewhere = to === "control" && Date.now() < allowedMs;
+      const { status, waitS } = await post(isElsewhere ? control : url, token, batch);
+      if (!isElsewhere && status === 429) allowedMs = Date.now() + waitS * 1_000;
       port.postMessage({ to, status, uids: status === 200 || status === LOST ? batch.uids : [] });
       if (status === 200) batch = batchOf(RECORDS, randomBytes(16).toString("hex"));
     }
