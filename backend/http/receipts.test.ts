@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { signedBytes } from "#proto/agent-api.ts";
 import { jsonCodec } from "#proto/json.ts";
 import { LEDGER_HEADER, type Receipt, RECEIPT_HEADER, writeLedgerMark } from "#proto/receipt.ts";
 import { fromBase64Url, toHex } from "../domain/crypto.ts";
 import { call, enrol } from "../test/client.ts";
+import { consentingMachine } from "../test/consenting.ts";
 import { logsRequest, requestRecord, uid } from "../test/records.ts";
 
 const NONCE = Uint8Array.from({ length: 32 }, (_, at) => at);
@@ -71,6 +72,46 @@ it("gives none for what it does not take, and to nobody that it does not know", 
   for (const response of [await send("tal_unknown"), await send(agentToken, {}, "no json")]) {
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(response.headers.get(RECEIPT_HEADER)).toBeNull();
+  }
+});
+
+it("signs for a prompt that it gave a category, and for none that waits", async () => {
+  const { agentToken, agent } = await consentingMachine("categorize_cloud");
+  const sent = new TextEncoder().encode(JSON.stringify({ prompt: "fix the empty page" }));
+  const guess = JSON.stringify({ category: "bugfix", task_hint: "", project_hint: "", confidence: 0.5 });
+  const message = {
+    type: "message",
+    model: "claude-haiku-5-5",
+    stop_reason: "end_turn",
+    content: [{ type: "text", text: guess }],
+    usage: { input_tokens: 900, output_tokens: 50 },
+  };
+  const fetched = vi
+    .spyOn(globalThis, "fetch")
+    .mockResolvedValueOnce(Response.json(message))
+    .mockResolvedValue(new Response(null, { status: 529 }));
+  const ask = () =>
+    call(
+      "/v1/categorize",
+      {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${agentToken}`,
+          "content-type": "application/json",
+          [LEDGER_HEADER]: writeLedgerMark(NONCE, HEAD),
+        },
+        body: sent,
+      },
+      { ANTHROPIC_API_KEY: "sk-ant-test" },
+    );
+  try {
+    const { receipt } = await receiptIn(await ask());
+    const digest = await sha256(Uint8Array.from([...NONCE, ...sent]));
+    expect(receipt).toMatchObject({ agent, head: HEAD, digest });
+    const waits = await ask();
+    expect([waits.status, waits.headers.get(RECEIPT_HEADER)]).toEqual([503, null]);
+  } finally {
+    fetched.mockRestore();
   }
 });
 
