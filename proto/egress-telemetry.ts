@@ -2,10 +2,12 @@
 
 /** Every label, with all its values: no label can hold a name that a user chose. */
 export const TELEMETRY_LABELS = {
-  /** The exporter's type. Its name from the configuration stays on this machine. */
-  "talos.exporter.type": ["otlp_http", "file", "debug", "other"],
-  /** Which of the destinations, in the order of the configuration; 1 is the first. */
-  "talos.destination": ["1", "2", "3", "4", "5", "6", "7", "8", "9", "other"],
+  /** The exporter's type. Its name from the configuration stays on this machine. `none`: the queue leads to none yet. */
+  "talos.exporter.type": ["otlp_http", "file", "debug", "none", "other"],
+  /** Which of the destinations, in the order of the configuration; 1 is the first. `none` as before. */
+  "talos.destination": ["1", "2", "3", "4", "5", "6", "7", "8", "9", "none", "other"],
+  /** `numbers`; `content`: what came of texts; `unread`: texts that wait, encrypted, to be worked on. */
+  "talos.queue": ["numbers", "content", "unread"],
   "talos.reason": [
     "synthetic",
     "historical",
@@ -34,7 +36,7 @@ export interface MetricRule {
   meaning: string;
 }
 
-const PER_DESTINATION = ["talos.exporter.type", "talos.destination"] as const;
+const PER_DESTINATION = ["talos.exporter.type", "talos.destination", "talos.queue"] as const;
 
 export const METRICS = {
   accepted: {

@@ -1,5 +1,6 @@
 import { type MetricName, telemetryLabel } from "#proto/egress-telemetry.ts";
 import type { DestinationBalance, Status } from "#state/types.ts";
+import { isPendingLane, withoutLane } from "../service/text-lanes.ts";
 
 export interface Observation {
   metric: MetricName;
@@ -32,7 +33,7 @@ export function observe(status: Status, moment: Moment): Observation[] {
   found.push(...reasons(balance.dropped).map(([reason, value]) => withReason("dropped", value, reason, {})));
   found.push(...redactions(counters));
   for (const destination of balance.destinations) found.push(...destinationOf(destination, status, moment));
-  return found;
+  return merged(found);
 }
 
 function destinationOf(balance: DestinationBalance, status: Status, moment: Moment): Observation[] {
@@ -56,12 +57,32 @@ function destinationOf(balance: DestinationBalance, status: Status, moment: Mome
 }
 
 /** The exporter's own name may say who the customer is, so only its type and its place are told. */
-function labelsOf(exporter: string, exporters: readonly string[]): Record<string, string> {
-  const place = exporters.indexOf(exporter) + 1;
+function labelsOf(queue: string, exporters: readonly string[]): Record<string, string> {
+  const exporter = withoutLane(queue);
+  const [type, place, kind] = isPendingLane(queue)
+    ? ["none", "none", "unread"]
+    : [
+        exporter.split("/")[0] ?? "",
+        String(exporters.indexOf(exporter) + 1),
+        exporter === queue ? "numbers" : "content",
+      ];
   return {
-    "talos.exporter.type": telemetryLabel("talos.exporter.type", exporter.split("/")[0] ?? ""),
-    "talos.destination": telemetryLabel("talos.destination", String(place)),
+    "talos.exporter.type": telemetryLabel("talos.exporter.type", type),
+    "talos.destination": telemetryLabel("talos.destination", place),
+    "talos.queue": telemetryLabel("talos.queue", kind),
   };
+}
+
+/** What has the same labels is one number: of two the library would send the last. */
+function merged(observations: readonly Observation[]): Observation[] {
+  const byLabels = new Map<string, Observation>();
+  for (const each of observations) {
+    const name = JSON.stringify([each.metric, each.labels]);
+    const { value } = byLabels.get(name) ?? { value: 0 };
+    const both = each.metric === "oldest" ? Math.max(value, each.value) : value + each.value;
+    byLabels.set(name, { ...each, value: both });
+  }
+  return [...byLabels.values()];
 }
 
 function plain(metric: MetricName, value: number): Observation {

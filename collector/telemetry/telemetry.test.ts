@@ -59,7 +59,7 @@ afterEach(async () => {
 
 /** A state with something of everything, whose destination has a name that nobody may see. */
 function fill(): void {
-  const exporters = [SECRET_DESTINATION, "file"];
+  const exporters = [SECRET_DESTINATION, "file", `${SECRET_DESTINATION}:text`, "text:logs", "text:more"];
   const store = folder.open({ exporters });
   for (const name of ["r1", "r2", "r3"]) {
     const one = [record(name, { local: { request: `${CANARY}-${name}` } })];
@@ -75,7 +75,8 @@ function fill(): void {
       ["processor_redaction_removed_bodies", 2],
       [`processor_redaction_${CANARY.replace("-", "_")}`, 2],
     ]);
-    commit.batches = [batch(store, one, { exporter: SECRET_DESTINATION })];
+    const queues = name === "r1" ? exporters.filter((each) => each !== "file") : [SECRET_DESTINATION];
+    commit.batches = queues.map((exporter) => batch(store, one, { exporter }));
     store.commit(commit);
   }
   const [first, second] = store.take(SECRET_DESTINATION, { maxBytes: 1e9, maxBatches: 9 });
@@ -198,6 +199,15 @@ describe("what is sent", () => {
     );
   });
 
+  it("tells numbers, content and texts that wait apart, those of all pipelines as one", () => {
+    const waiting = byName("talos_exporter_queue_size").map(({ attributes, asDouble }) =>
+      [...attributes.map(({ value }) => value.stringValue), asDouble].join(" "),
+    );
+    expect(new Set(waiting)).toEqual(
+      new Set(["file 2 numbers 0", "none none unread 2", "otlp_http 1 content 1", "otlp_http 1 numbers 1"]),
+    );
+  });
+
   it("is, of log lines, a known message and the fields that the table names", () => {
     const body = received.find((each) => each.path === "/team/v1/logs")?.body ?? "";
     const [resourceLogs] = JSON.parse(body).resourceLogs;
@@ -256,10 +266,14 @@ describe("the table", () => {
     expect(Object.keys(LOG_FIELDS)).not.toContain("exporter");
   });
 
-  it("is in docs/telemetry.md, metric by metric", () => {
+  it("is in docs/telemetry.md, metric by metric and label by label", () => {
     const page = readFileSync(path.resolve(import.meta.dirname, "../../docs/telemetry.md"), "utf8");
     for (const { name, meaning } of Object.values(METRICS))
       expect(page).toMatch(new RegExp(`\`${name}\`.*${meaning}`));
+    for (const [name, values] of Object.entries(TELEMETRY_LABELS)) {
+      const cells = `\\| ${values.map((value) => `\`${value}\``).join(", ")} +\\|`;
+      expect(page).toMatch(new RegExp(`^\\| \`${name}\` +${cells}`, "m"));
+    }
   });
 });
 

@@ -52,7 +52,10 @@ const LAYERS: Layer[] = [
     folder: "collector/proof",
     mayImport: [...ours, "collector/consent", "collector/service", "node:"],
   },
-  { folder: "collector/telemetry", mayImport: [...ours, "collector/state", "node:", "@opentelemetry"] },
+  {
+    folder: "collector/telemetry",
+    mayImport: [...ours, "collector/service/text-lanes.ts", "collector/state", "node:", "@opentelemetry"],
+  },
   { folder: "collector/cmd/price.ts", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd/docs", mayImport: [...program, "backend/domain"] },
   { folder: "collector/cmd", mayImport: program },
