@@ -3,7 +3,7 @@ import { CATEGORIES, type Category } from "#proto/categories.ts";
 import { guardHints } from "#proto/leak-guard.ts";
 import { measureAccuracy, measureGuard, type Tally } from "../../processors/categorize/accuracy.ts";
 import { CategorizeConfig } from "../../processors/categorize/config.ts";
-import { OllamaModel } from "../../processors/categorize/ollama.ts";
+import { ollamaEndpoint, OllamaModel } from "../../processors/categorize/ollama.ts";
 import { categorizeByRules } from "../../processors/categorize/rules.ts";
 import { LABELLED_PROMPTS } from "../../processors/categorize/testdata/labelled-prompts.ts";
 import { HARMLESS_HINTS } from "../../proto/testdata/harmless-hints.ts";
@@ -98,11 +98,13 @@ function modelConfig(): CategorizeConfig | undefined {
 
 /** Undefined when it does not answer. A prompt without an answer counts as wrong. */
 async function askModel(
-  { endpoint, model, timeout: timeoutMs }: CategorizeConfig,
+  config: CategorizeConfig,
   labelled: Labelled,
   progress: (text: string) => void,
 ): Promise<Map<string, Category> | undefined> {
   const clock = { now: Date.now, after: startTimer };
+  const { model, timeout: timeoutMs } = config;
+  const endpoint = ollamaEndpoint(config);
   const asked = new OllamaModel({ clock, endpoint, model, timeoutMs, power: undefined });
   const guesses = new Map<string, Category>();
   for (const [category, prompts] of Object.entries(labelled)) {

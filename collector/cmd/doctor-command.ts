@@ -14,7 +14,7 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .description("Look for what keeps the collector from its work, and say how to mend it.")
     .option("-c, --config <file>", CONFIG_HELP, several)
-    .option("--offline", "leave out what asks destinations")
+    .option("--offline", "leave out what asks destinations or Ollama")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -24,7 +24,8 @@ Examples:
   talos doctor --offline --config my.yaml
   talos doctor --json | jq '.results[] | select(.status == "fail")'
 
-Changes nothing. Destinations are asked with a request that holds no records. No project is named.
+Changes nothing. Destinations are asked with a request that holds no records, and Ollama, where it is to read prompts,
+whether it has the model. No project is named.
 
 Exit codes: 0 nothing failed, warnings are possible, 1 something failed, 2 the command line is wrong.`,
     )

@@ -1,11 +1,12 @@
 import { defineProcessor, type Settings } from "#component/component.ts";
 import { Announcer } from "./announcer.ts";
 import { CloudModel } from "./cloud.ts";
-import { asksBackend, CategorizeConfig } from "./config.ts";
+import { CategorizeConfig } from "./config.ts";
 import type { Model } from "./model.ts";
-import { OllamaModel } from "./ollama.ts";
+import { ollamaEndpoint, OllamaModel } from "./ollama.ts";
 import { readPower } from "./power.ts";
 import { CategorizeProcessor } from "./processor.ts";
+import { readersOf } from "./reader.ts";
 
 /** Says what kind of work a prompt asks for, without letting the prompt out. */
 export const categorizeFactory = defineProcessor({
@@ -23,15 +24,12 @@ export const categorizeFactory = defineProcessor({
     ),
 });
 
-/** The backend first: where both may be asked, the text goes there anyway. */
 function modelsOf(settings: Settings, config: CategorizeConfig): Model[] {
   const { clock, platform } = settings;
-  const { provider, model, timeout: timeoutMs } = config;
-  const models: Model[] = asksBackend(config) ? [new CloudModel(settings, config)] : [];
-  if (provider === "ollama" || provider === "auto") {
+  const { model, timeout: timeoutMs } = config;
+  return readersOf(config).map((method) => {
+    if (method === "haiku") return new CloudModel(settings, config);
     const power = config.pause_on_battery ? () => readPower(platform.os) : undefined;
-    const endpoint = provider === "ollama" ? config.endpoint : undefined;
-    models.push(new OllamaModel({ clock, endpoint, model, timeoutMs, power }));
-  }
-  return models;
+    return new OllamaModel({ clock, endpoint: ollamaEndpoint(config), model, timeoutMs, power });
+  });
 }

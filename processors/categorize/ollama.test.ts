@@ -6,7 +6,7 @@ import { type TestSettings, testSettings } from "#testkit/fakes.ts";
 import { HttpFaultServer } from "#testkit/http-fault-server.ts";
 import { HOSTILE_HINTS } from "../../proto/testdata/hostile-hints.ts";
 import { categorizeFactory } from "./factory.ts";
-import { OllamaModel } from "./ollama.ts";
+import { lookAtOllama, OllamaModel } from "./ollama.ts";
 import { CategorizeProcessor } from "./processor.ts";
 import { promptRecord } from "./testing.ts";
 
@@ -317,3 +317,11 @@ async function realOllama(): Promise<string | undefined> {
     return undefined;
   }
 }
+
+it("a look that is not answered in time says so", async () => {
+  const silent = await HttpFaultServer.start();
+  silent.next({ kind: "never_answers" });
+  const endpoint = new URL(silent.url);
+  expect(await lookAtOllama({ endpoint, model: "llama3.1:8b" }, AbortSignal.timeout(50))).toBe("late");
+  await silent.close();
+});

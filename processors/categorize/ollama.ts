@@ -2,6 +2,7 @@ import type { Ollama } from "ollama/browser";
 import type { Clock } from "#component/component.ts";
 import { CATEGORIZE_INSTRUCTIONS, categorizeMessage } from "#proto/categories.ts";
 import { ANSWER_FORMAT, parseAnswer } from "./answer.ts";
+import type { CategorizeConfig } from "./config.ts";
 import { LoopbackError, loopbackFetch } from "./loopback.ts";
 import type { Asked, Model, RulesReason } from "./model.ts";
 import type { Power } from "./power.ts";
@@ -20,7 +21,7 @@ const ANSWER_TOKENS = 200;
 
 export interface OllamaOptions {
   clock: Clock;
-  endpoint: URL | undefined;
+  endpoint: URL;
   model: string;
   timeoutMs: number;
   /** Undefined: never wait for the mains. */
@@ -59,8 +60,8 @@ export class OllamaModel implements Model {
   }
 
   async #exchange(prompt: string, signal: AbortSignal): Promise<Asked> {
-    const { model } = this.#o;
-    const client = await this.#client(signal);
+    const { endpoint, model } = this.#o;
+    const client = await clientOf(endpoint, signal);
     // Only a model that this computer runs: one that Ollama would pass on says so here, whatever its name is.
     if (isRemote(await client.show({ model }))) return { kind: "rules", reason: "remote_model" };
     const { message } = await client.chat({
@@ -76,12 +77,29 @@ export class OllamaModel implements Model {
     const answer = parseAnswer(message.content);
     return answer === undefined ? { kind: "rules", reason: "bad_answer" } : { kind: "answer", answer };
   }
+}
 
-  /** Loaded at the first prompt: most collectors never need it. */
-  async #client(signal: AbortSignal): Promise<Ollama> {
-    const library = await import("ollama/browser");
-    const host = (this.#o.endpoint ?? new URL(DEFAULT_ENDPOINT)).origin;
-    return new library.Ollama({ host, fetch: loopbackFetch(signal) });
+/** Loaded at the first prompt: most collectors never need it. */
+async function clientOf({ origin }: URL, signal: AbortSignal): Promise<Ollama> {
+  const library = await import("ollama/browser");
+  return new library.Ollama({ host: origin, fetch: loopbackFetch(signal) });
+}
+
+/** Of this computer alone. `auto` has Ollama where it usually is: its endpoint is the backend's. */
+export function ollamaEndpoint({ provider, endpoint }: Pick<CategorizeConfig, "provider" | "endpoint">): URL {
+  return (provider === "ollama" ? endpoint : undefined) ?? new URL(DEFAULT_ENDPOINT);
+}
+
+/** Whether the model could be asked now. Shows it nothing. */
+export async function lookAtOllama(
+  { endpoint, model }: Pick<OllamaOptions, "endpoint" | "model">,
+  signal: AbortSignal,
+): Promise<"ready" | RulesReason> {
+  try {
+    const client = await clientOf(endpoint, signal);
+    return isRemote(await client.show({ model })) ? "remote_model" : "ready";
+  } catch (error) {
+    return signal.aborted ? "late" : reasonOf(error);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Later, Processor, Resolved, Settings } from "#component/component.ts";
 import type { SourceRecord } from "#component/record.ts";
-import { attributeRule, type Mode } from "#proto/egress.ts";
+import type { Mode } from "#proto/egress.ts";
 import { type GuardedHint, guardHints } from "#proto/leak-guard.ts";
 import type { Answer } from "./answer.ts";
 import type { Asked, Model, RulesReason } from "./model.ts";
+import { mayRead } from "./reader.ts";
 import { categorizeByRules } from "./rules.ts";
 
 const METHOD = "talos.category.method";
@@ -113,9 +114,4 @@ export class CategorizeProcessor implements Processor {
     if ("kept" in hint) attributes.set(name, hint.kept);
     else this.#settings.count(`processor_categorize_dropped_hints_${hint.dropped}`);
   }
-}
-
-/** The contract says by whom a prompt may be read in this mode. Nobody else is asked. */
-function mayRead(method: Model["method"], mode: Mode): boolean {
-  return attributeRule("talos.prompt", METHOD, mode)?.values?.includes(method) ?? false;
 }

@@ -53,6 +53,7 @@ it("finds nothing to mend where all is as it should be", async () => {
     ["authorities", "skip"],
     ["endpoint", "ok"],
     ["clock", "ok"],
+    ["ollama", "skip"],
   ]);
   const detail = (id: string) => results.find((result) => result.id === id)?.detail;
   expect(detail("folders")).toBe(`${machine.home}/projects: 1 transcript`);

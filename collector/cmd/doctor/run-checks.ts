@@ -9,6 +9,7 @@ import { cursor } from "./cursor.ts";
 import { type Check, type CheckResult, fail, type Finding, ok, skip, type Subject } from "./check.ts";
 import { disk, instance, keychain, modes } from "./keeping.ts";
 import { authorities, clock, endpoint, proxy } from "./network.ts";
+import { ollama } from "./ollama.ts";
 import { folders, formats, watches } from "./receiving.ts";
 
 const CHECKS: readonly Check[] = [
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   authorities,
   endpoint,
   clock,
+  ollama,
 ];
 
 export interface CheckOptions {
