@@ -1,7 +1,5 @@
 /** categorize_cloud with everything that really runs: `talos run`, both Workers, and an Anthropic API on this computer. */
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { CategoryReport } from "../backend/domain/category-report.ts";
@@ -9,6 +7,7 @@ import { FakeAnthropic } from "../backend/test/harness/fake-anthropic.ts";
 import { Machine, until } from "../collector/cmd/testing.ts";
 import { LocalBackend } from "./backend.ts";
 import { findLeaks } from "./leaks.ts";
+import { type Sent, startWire, type Wire } from "./wire.ts";
 
 const API_KEY = "sk-ant-canary-8c21";
 const CANARY = "CANARY-8c21";
@@ -32,49 +31,6 @@ afterAll(async () => {
   await backend.close();
   await anthropic.close();
 });
-
-interface Sent {
-  path: string;
-  bytes: Buffer;
-}
-
-interface Wire {
-  url: string;
-  /** All that machines sent to the Workers. */
-  sent: Sent[];
-  close(): Promise<void>;
-}
-
-/** Between machines and the Workers: keeps what goes by. */
-async function startWire(target: string): Promise<Wire> {
-  const sent: Sent[] = [];
-  const server = createServer((incoming, answer) => void pass(incoming, answer, { target, sent }));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sent, close };
-}
-
-async function pass(
-  incoming: IncomingMessage,
-  answer: ServerResponse,
-  { target, sent }: { target: string; sent: Sent[] },
-): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
-  sent.push({ path: incoming.url ?? "", bytes });
-  const headers = { ...incoming.headers, host: new URL(target).host };
-  const onward = request(target + (incoming.url ?? ""), { method: incoming.method, headers }, (response) => {
-    answer.writeHead(response.statusCode ?? 502, response.headers);
-    response.pipe(answer);
-  });
-  onward.on("error", () => answer.destroy());
-  onward.end(bytes);
-}
 
 async function api<T>(method: string, route: string, body?: object): Promise<T> {
   const response = await fetch(`${backend.url}${route}`, {

@@ -1,89 +1,104 @@
 /** Each privacy mode from a prompt on a developer's machine to the database, through everything that really runs. */
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FakeOllama } from "#testkit/fake-ollama.ts";
+import type { Mode } from "#proto/egress.ts";
+import { FakeAnthropic } from "../backend/test/harness/fake-anthropic.ts";
+import type { CategoryReport } from "../backend/domain/category-report.ts";
 import { Machine, until } from "../collector/cmd/testing.ts";
+import type { Way } from "../collector/proof/canaries.ts";
+import { filesBelow } from "../collector/proof/search.ts";
 import { LocalBackend } from "./backend.ts";
 import { findLeaks } from "./leaks.ts";
+import { configure, writeDialogue } from "./machines.ts";
+import { ModesProof } from "./modes-proof.ts";
+import { openCollector, openWorkers } from "./opened.ts";
+import { startWire, type Wire } from "./wire.ts";
 
 let backend: LocalBackend;
-let cookie: string;
+let wire: Wire;
+let ollama: FakeOllama;
+const anthropic = new FakeAnthropic();
 const machines: Machine[] = [];
 
 beforeAll(async () => {
-  backend = await LocalBackend.start();
-  const code = new URL(await backend.signInLink()).hash.slice(1);
-  const response = await fetch(`${backend.url}/api/sign-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: backend.url },
-    body: JSON.stringify({ code }),
-  });
-  cookie = (response.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
+  await anthropic.start();
+  ollama = await FakeOllama.start();
+  backend = await LocalBackend.start({ ANTHROPIC_BASE_URL: anthropic.url, ANTHROPIC_API_KEY: "sk-ant-test" });
+  wire = await startWire(backend.url);
 });
 afterAll(async () => {
   for (const machine of machines) await machine.dispose();
+  await wire.close();
   await backend.close();
+  await ollama.close();
+  await anthropic.close();
 });
 
 async function api<T>(method: string, route: string, body?: object): Promise<T> {
   const response = await fetch(`${backend.url}${route}`, {
     method,
-    headers: { cookie, origin: backend.url, ...(body ? { "content-type": "application/json" } : {}) },
+    headers: {
+      cookie: await backend.cookie(),
+      origin: backend.url,
+      ...(body ? { "content-type": "application/json" } : {}),
+    },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   expect([method, route, response.ok]).toEqual([method, route, true]);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** A machine of the team that follows its home, from now on. */
-async function following(): Promise<Machine> {
+/** A machine of the team that follows its home, from now on. `reader`: who reads prompts there, in place of the usual. */
+async function following(reader?: string): Promise<Machine> {
   const { secret } = await api<{ secret: string }>("POST", "/api/enrolment-tokens", { kind: "person" });
   const machine = new Machine();
   machines.push(machine);
   rmSync(machine.configFile);
-  const ran = await machine.talosAlone("enroll", secret, "--endpoint", backend.url, "--unattended");
+  if (reader !== undefined) configure(machine, { endpoint: wire.url, reader });
+  const ran = await machine.talosAlone("enroll", secret, "--endpoint", wire.url, "--unattended");
   expect(ran.code).toBe(0);
   expect((await machine.talosAlone("run", "--once")).code).toBe(0);
   return machine;
 }
 
+const byOllama = () => `provider: ollama, endpoint: "${ollama.url}", pause_on_battery: false`;
+const byBackend = () => `provider: auto, endpoint: "${wire.url}", token: TOKEN`;
+
+const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+const requests = async () => (await backend.report(day(-1), day(1))).totals.requests;
+async function categories(): Promise<{ rules: number; ollama: number; haiku: number }> {
+  const { methods } = await api<CategoryReport>("GET", `/api/categories?from=${day(-1)}&to=${day(1)}`);
+  return methods ?? { rules: 0, ollama: 0, haiku: 0 };
+}
+
+const WAYS: ReadonlyMap<string, Way> = new Map([
+  ["/v1/logs", "records"],
+  ["/v1/categorize", "categorize"],
+]);
+
+/** Names the customer that a prompt names, as a model does that was talked into it. */
+function answerNaming(prompt: string): object {
+  const name = /the customer (\p{L}+)/u.exec(prompt)?.[1];
+  return {
+    category: "bugfix",
+    confidence: 0.9,
+    task_hint: name === undefined ? "make a page faster" : `speed up the page of ${name}`,
+    project_hint: "web application",
+  };
+}
+
 const CANARY = "CANARY-5d41 rename the customer table of Umbrella Corp";
 
-/** What the person wrote, and the answer. */
-function dialogue(machine: Machine, session: string, prompt: string): void {
-  const folder = path.join(machine.dir, ".claude/projects/-srv-work");
-  mkdirSync(folder, { recursive: true });
-  const common = { sessionId: session, cwd: "/srv/CANARY-5d41/app", version: "2.1.330", isSidechain: false };
-  const lines = [
-    {
-      ...common,
-      type: "user",
-      uuid: `user-${session}`,
-      timestamp: new Date().toISOString(),
-      promptId: `prompt-${session}`,
-      promptSource: "typed",
-      message: { role: "user", content: prompt },
-    },
-    {
-      ...common,
-      type: "assistant",
-      uuid: `answer-${session}`,
-      timestamp: new Date().toISOString(),
-      requestId: `req_${session}`,
-      message: {
-        id: `msg_${session}`,
-        model: "claude-sonnet-5-5",
-        content: [{ type: "text", text: "CANARY-5d41 is renamed." }],
-        stop_reason: "end_turn",
-        usage: { input_tokens: 10, output_tokens: 20 },
-      },
-    },
-  ];
-  appendFileSync(
-    path.join(folder, `${session}.jsonl`),
-    lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
-  );
-}
+const dialogue = (machine: Machine, session: string, prompt: string) =>
+  writeDialogue(machine, {
+    session,
+    cwd: "/srv/CANARY-5d41/app",
+    prompt,
+    answer: [{ type: "text", text: "CANARY-5d41 is renamed." }],
+  });
 
 interface Balance {
   destinations: { exporter: string; acknowledged: number; rejected: number; balanced: boolean }[];
@@ -94,6 +109,18 @@ async function sentBy(machine: Machine, exporter: string): Promise<number> {
   const { balance } = JSON.parse(stdout) as { balance: Balance };
   expect(balance.destinations.every(({ balanced, rejected }) => balanced && rejected === 0)).toBe(true);
   return balance.destinations.find((each) => each.exporter === exporter)?.acknowledged ?? 0;
+}
+
+/** What the ledger says of requests with records or prompts: each that was there. */
+async function receiptsOf(machine: Machine): Promise<string[]> {
+  const { stdout } = await machine.talosAlone("ledger", "--json");
+  const { requests: all, problems } = JSON.parse(stdout) as {
+    requests: { path: string; receipt: string }[];
+    problems: unknown[];
+  };
+  expect(problems).toEqual([]);
+  const named = all.filter((each) => WAYS.has(each.path)).map((each) => `${each.path} ${each.receipt}`);
+  return [...new Set(named)].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 function expectNoLeak(machine: Machine): void {
@@ -155,4 +182,99 @@ it("a looser mode than the team's is refused before anything is signed", async (
     1,
     expect.stringContaining("the team allows up to categorize_local"),
   ]);
+});
+
+it("Ollama hangs, ends in the middle and comes back: counts never wait, and each prompt gets one category", async () => {
+  const machine = await following(byOllama());
+  await machine.talosAlone("consent", "categorize_local", "--yes");
+  const before = { requests: await requests(), ...(await categories()) };
+  const { port } = ollama;
+  machine.followAlone();
+  await until(() => machine.output.includes("collector started"), "it runs");
+  ollama.next("never_answers");
+  dialogue(machine, "f", CANARY);
+  await until(async () => (await requests()) === before.requests + 1, "the counts are there");
+  await until(() => ollama.asked.includes("/api/chat"), "Ollama was asked");
+  await ollama.close();
+  await until(async () => (await categories()).rules === before.rules + 1, "the rules decided");
+  dialogue(machine, "g", CANARY);
+  await until(async () => (await categories()).rules === before.rules + 2, "the rules decided again");
+
+  ollama = await FakeOllama.start(port);
+  ollama.next("never_answers");
+  dialogue(machine, "h", CANARY);
+  await until(() => ollama.asked.includes("/api/chat"), "it is asked again");
+  await until(async () => (await requests()) === before.requests + 3, "all counts are there");
+  await machine.stop("SIGKILL");
+  expectNoLeak(machine);
+  const waiting = openCollector(machine.dir).filter(({ name }) => name === "queue text:logs");
+  expect(findLeaks([], ["CANARY-5d41"], { queue: Buffer.concat(waiting.map(({ bytes }) => bytes)) })).toEqual(
+    ["CANARY-5d41 in queue"],
+  );
+  machine.followAlone();
+  await until(async () => (await categories()).ollama === before.ollama + 1, "the model decided");
+  await machine.stop();
+  expect([await requests(), (await categories()).rules]).toEqual([before.requests + 3, before.rules + 2]);
+  expect([await sentBy(machine, "otlp_http/talos"), await sentBy(machine, "otlp_http/talos:text")]).toEqual([
+    3, 3,
+  ]);
+  expectNoLeak(machine);
+});
+
+describe("with something planted everywhere", () => {
+  const proof = new ModesProof();
+
+  it.each<{ mode: Mode; method?: "ollama" | "haiku"; reader: () => string }>([
+    { mode: "off", reader: byBackend },
+    { mode: "categorize_local", method: "ollama", reader: byOllama },
+    { mode: "categorize_cloud", method: "haiku", reader: byBackend },
+    { mode: "full", method: "haiku", reader: byBackend },
+  ])("$mode: all counts arrive, and all categories by whoever may read", async ({ mode, method, reader }) => {
+    await api("PUT", "/api/team/mode", { mode, confirm: mode });
+    const machine = await following(reader());
+    const accepted = mode === "off" ? undefined : await machine.talosAlone("consent", mode, "--yes");
+    expect(accepted?.code ?? 0).toBe(0);
+    const before = { requests: await requests(), ...(await categories()) };
+    ollama.answer = answerNaming;
+    const prompts = proof.plant(mode, path.join(machine.dir, ".claude"));
+    expect((await machine.talosAlone("run", "--once")).code).toBe(0);
+    await until(async () => (await requests()) === before.requests + prompts, "the counts are there");
+    const { rules, ollama: local, haiku } = before;
+    const expected = { rules, ollama: local, haiku, ...(method && { [method]: before[method] + prompts }) };
+    const isThere = async () => isDeepStrictEqual(await categories(), expected);
+    await until(isThere, "the categories are there");
+    expect(await receiptsOf(machine)).toEqual(
+      method === "haiku" ? ["/v1/categorize signed", "/v1/logs signed"] : ["/v1/logs signed"],
+    );
+    for (const file of stateOf(machine).flatMap((place) => filesBelow(place)))
+      proof.see("a file", "file", file, file, readFileSync(file));
+    for (const { name, bytes } of openCollector(machine.dir))
+      proof.see("an opened file", "file", name, bytes);
+    proof.see("a terminal", "log", mode, machine.output);
+  });
+
+  it("what the contract permits is on the wire, with the models, in D1 and in R2, and nothing else is anywhere", async () => {
+    await backend.stop();
+    const { rows, texts, others } = openWorkers(backend.folder);
+    for (const { path: url, head, bytes } of wire.sent)
+      proof.see("wire", WAYS.get(url) ?? "other", url, head, bytes);
+    for (const { headers, text } of anthropic.calls)
+      proof.see("Anthropic", "categorize", "a call", JSON.stringify(headers), text);
+    proof.see("Ollama", "model", "all calls", ollama.heads, ollama.learned);
+    for (const { name, bytes } of rows) proof.see("D1", "file", name, bytes);
+    for (const { name, bytes } of texts) proof.see("R2", "records", name, bytes);
+    for (const { name, bytes } of others) proof.see("an opened file", "file", name, bytes);
+    for (const file of filesBelow(backend.folder.root))
+      proof.see("a file", "file", file, file, readFileSync(file));
+    expect(proof.judge()).toEqual({ leaks: [], missing: [] });
+
+    const stored = rows
+      .filter(({ name }) => name === "categories")
+      .map(({ bytes }) => bytes.toString("latin1"));
+    const having = (text: string) => stored.filter((row) => row.includes(text)).length;
+    // Half of what Ollama said names a customer.
+    expect([having("\nmake a page faster\n"), having("the page of")]).toEqual([3, 0]);
+    expect([having("\nhaiku\n"), having("\nrepair an empty list on the sign-in page\n")]).toEqual([12, 12]);
+    expect(texts).toHaveLength(12);
+  });
 });

@@ -19,6 +19,11 @@ const WHOLE_CORPUS = [
   "delivers a whole corpus exactly, and nothing of it but what the contract names is anywhere",
 ] as const;
 
+const EVERYWHERE = [
+  "e2e/modes.e2e.test.ts",
+  "what the contract permits is on the wire, with the models, in D1 and in R2, and nothing else is anywhere",
+] as const;
+
 const OFF: readonly Promised[] = [
   {
     id: "off-is-default",
@@ -46,13 +51,13 @@ const OFF: readonly Promised[] = [
     id: "off-no-text",
     words: "No prompt or completion text ever touches our servers.",
     how: "In mode `off` no text is read into a record, no record has a body, and the server refuses one.",
-    tests: [["proto/egress.test.ts", "has no body outside `full`"], NOTHING_ELSE],
+    tests: [["proto/egress.test.ts", "has no body outside `full`"], NOTHING_ELSE, EVERYWHERE],
   },
   {
     id: "no-tools",
     words: "No tool arguments, no tool results, no code snippets.",
     how: "The receiver reads a person's words and an answer's words, nothing else, in any mode. In mode `full` a prompt or an answer may itself hold code.",
-    tests: [NOTHING_ELSE, WHOLE_CORPUS],
+    tests: [NOTHING_ELSE, WHOLE_CORPUS, EVERYWHERE],
   },
 ];
 
@@ -69,6 +74,7 @@ const LOCAL: readonly Promised[] = [
         "never shows a prompt to a model that Ollama would pass on to another computer",
       ],
       NOTHING_ELSE,
+      EVERYWHERE,
     ],
   },
   {
@@ -105,6 +111,7 @@ const CLOUD: readonly Promised[] = [
         "e2e/observability.test.ts",
         "%s: the platform keeps no log, no trace and no copy of what a Worker is sent",
       ],
+      EVERYWHERE,
     ],
   },
   {
