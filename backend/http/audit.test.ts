@@ -287,6 +287,19 @@ describe("exporting usage", () => {
     },
   );
 
+  it("is not begun by another site, which would leave an entry in somebody's name", async () => {
+    for (const path of ["/api/audit/export", `/api/export/usage?from=${day}&to=${day}`]) {
+      for (const site of ["cross-site", "same-site"]) {
+        const { status } = await call(path, { headers: { cookie, "sec-fetch-site": site } });
+        expect([path, site, status]).toEqual([path, site, 403]);
+      }
+    }
+    expect((await read<{ entries: Entry[] }>("/api/audit?action=export")).entries).toEqual([]);
+    const own = await call("/api/audit/export", { headers: { cookie, "sec-fetch-site": "same-origin" } });
+    expect(own.status).toBe(200);
+    await own.body?.cancel();
+  });
+
   it("is not for viewers, and names whoever exported", async () => {
     const as = await signIn({ role: "viewer", viewer: "V" });
     expect((await get(`/api/export/usage?from=${day}&to=${day}`, as)).status).toBe(403);

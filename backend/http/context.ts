@@ -18,9 +18,19 @@ export function requireOwnPage(c: Context): void {
   if (!isSameOrigin(c)) throw new Refusal(403, "cross_origin");
 }
 
-function isSameOrigin(c: Context): boolean {
+/** Refuses what a browser says that another site asked for. A read that leaves an entry in the trail must be wanted. */
+export function refuseOtherSites(c: Context): void {
+  if (isFromElsewhere(c)) throw new Refusal(403, "cross_origin");
+}
+
+function isFromElsewhere(c: Context): boolean {
   const site = c.req.header("sec-fetch-site");
-  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
+function isSameOrigin(c: Context): boolean {
+  if (isFromElsewhere(c)) return false;
+  const site = c.req.header("sec-fetch-site");
   const origin = c.req.header("origin");
   return origin === undefined ? site !== undefined : origin === new URL(c.req.url).origin;
 }

@@ -16,6 +16,7 @@ import { type TrailEnds, trailEnds } from "../store/audit-heads.ts";
 import { readEntries } from "../store/audit-trail.ts";
 import { readUsage, signForTeam, type UsageRow } from "../store/exports.ts";
 import { readLabels } from "../store/labels.ts";
+import { refuseOtherSites } from "./context.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handlers } from "./route-table.ts";
 import { teamOf } from "./team.ts";
@@ -50,7 +51,8 @@ type ExportRoutes = Pick<typeof auditRoutes, "GET /api/audit/export" | "GET /api
 
 /** Whole tables, read page by page while they are sent. Each export is in the trail before its first byte. */
 export const downloads: Handlers<ExportRoutes> = {
-  "GET /api/audit/export": async ({ db, actor, query: { format }, settings, nowMs }) => {
+  "GET /api/audit/export": async ({ c, db, actor, query: { format }, settings, nowMs }) => {
+    refuseOtherSites(c);
     const team = await teamOf(db, actor.team);
     await noteExport(db, actor, { kind: "audit", format }, nowMs);
     const ends = await trailEnds(db, team.id);
@@ -65,7 +67,8 @@ export const downloads: Handlers<ExportRoutes> = {
     const end = await endOf(db, team.id, { kms: settings.KMS_KEY, head, ends });
     return download("audit", format, framed(head, lines(format, rows, ENTRY), end));
   },
-  "GET /api/export/usage": async ({ db, actor, query, nowMs }) => {
+  "GET /api/export/usage": async ({ c, db, actor, query, nowMs }) => {
+    refuseOtherSites(c);
     const range = Days.safeParse(query);
     if (!range.success) throw new Refusal(400, "invalid_query");
     const { format } = query;
