@@ -179,6 +179,11 @@ describe("what a machine says of itself", () => {
       revokedAt: null,
     });
     expect(Object.keys(shown ?? {})).not.toContain("mode");
+    // To ten minutes: the moment that a mode changed would tell, beside the trail, who accepted.
+    await set("UPDATE agents SET created_at = 0, seen_at = ?1", Date.parse("2026-11-24T08:19:59.999Z"));
+    expect(await (await ask(cookie, "GET /api/agents")).text()).toContain(
+      `"seenAt":${Date.parse("2026-11-24T08:10:00Z")}`,
+    );
     // With answers more is read and sent than the reports hold.
     expect(shown?.["counters"]).toEqual({ queued: 2 });
     await asAgent(agentToken, "POST /v1/agent/status", { ...status, policySource: "managed" });

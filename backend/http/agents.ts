@@ -78,9 +78,14 @@ function toToken({ developer, developerLabel, ...rest }: StoredToken) {
   return { ...rest, developer: developer === null ? null : { id: developer, label: developerLabel ?? "" } };
 }
 
-function toAgent({ developer, developerLabel, policySource, counters, ...rest }: StoredAgent) {
+/** A machine says at once that another mode is in force: beside the trail, the moment would tell who accepted. */
+const SEEN_STEP_MS = 10 * 60_000;
+
+function toAgent({ developer, developerLabel, policySource, counters, seenAt, ...rest }: StoredAgent) {
+  const step = seenAt === null ? null : Math.floor(seenAt / SEEN_STEP_MS) * SEEN_STEP_MS;
   return {
     ...rest,
+    seenAt: step && Math.max(step, rest.createdAt),
     developer: { id: developer, label: developerLabel },
     policySource: shownSource(policySource),
     counters: countersIn(counters),
