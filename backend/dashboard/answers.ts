@@ -18,6 +18,8 @@ const measures = {
   unpricedRequests: isCount,
   unpricedTokens: isCount,
   partialRequests: isCount,
+  uncountedRequests: isCount,
+  selectedRequests: isCount,
 };
 
 const isGroups: Guard<Group[]> = isListOf(
@@ -66,6 +68,7 @@ export const isSessionsPage: Guard<SessionsPage> = isShape({
       activeMs: isNumber,
       prompts: isCount,
       models: isListOf(isText),
+      sources: isListOf(isText),
     }),
   ),
   next: isNullOr(isText),

@@ -83,6 +83,7 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
     developer: "dev-0",
     model: "claude-opus-4-5",
     source: "claude_code",
+    counted: true,
   });
 
   describe("numbers", () => {
@@ -100,16 +101,32 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
       expect(complaints).toEqual([]);
     });
 
-    it("never pass an unknown price off as 0", async () => {
+    it("never pass an unknown price or an unknown count off as 0", async () => {
       await show();
-      expect(await rowOf("model", "composer-preview").locator("td").first().textContent()).toBe(
-        "no known price",
+      const cells = (key: string) => rowOf("model", key).locator("td").allTextContents();
+      expect((await cells("composer-1")).slice(0, 1)).toEqual(["no known price"]);
+      expect((await cells("default")).slice(0, 2)).toEqual(["not known", "not known"]);
+      const { totals } = report();
+      const { requests, unpricedRequests, uncountedRequests } = totals;
+      const missing = (id: string) => page.locator(`[data-number="${id}"] .missing`).textContent();
+      expect(await missing("list-value")).toBe(
+        `+ ${unpricedRequests.toLocaleString("en-US")} requests without a known price`,
       );
-      expect(await page.locator('[data-number="list-value"] .missing').textContent()).toBe(
-        "+ 532 requests without a known price",
-      );
+      const uncounted = `${uncountedRequests.toLocaleString("en-US")} of ${requests.toLocaleString("en-US")} requests without token counts`;
+      expect(await missing("tokens")).toBe(uncounted);
+      const note = page.locator(".notes-list > div", { hasText: uncounted });
+      expect(await note.innerText()).toContain("talos cursor-hooks install");
       const text = await page.locator("main").innerText();
       expect(text).not.toMatch(/cost paid|\$0\.00\b.*composer/);
+    });
+
+    it("say of Cursor's models that they were selected, in tables and in sessions", async () => {
+      await show();
+      expect(await rowOf("model", "default").locator("th").innerText()).toMatch(/Auto.*\s*selected/);
+      expect(await rowOf("model", "claude-opus-4-5").locator("th").innerText()).toMatch(/\d+ selected/);
+      expect(await rowOf("model", "claude-haiku-4-5").locator("th").innerText()).not.toContain("selected");
+      const cursor = page.locator(".sessions .models", { hasText: "Cursor:" });
+      expect(await cursor.first().innerText()).toContain("(selected)");
     });
 
     it("each have a definition that a keyboard opens and Escape closes", async () => {

@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jsonCodec } from "#proto/json.ts";
 import type { LogRecord } from "#proto/logs.ts";
 import { type ConsentingMachine, Owner } from "../test/harness/consenting.ts";
-import { completionRecord, logsRequest, promptRecord, requestRecord, uid } from "../test/records.ts";
+import {
+  completionRecord,
+  cursorRecord,
+  logsRequest,
+  promptRecord,
+  requestRecord,
+  uid,
+} from "../test/records.ts";
 import { until } from "../test/harness/workers.ts";
 import { CHROMIUM, violations } from "./testkit/browser.ts";
 import { Stage, type Tab } from "./testkit/stage.ts";
@@ -48,6 +55,7 @@ describe.skipIf(!present)("a session's timeline in a browser", () => {
         requestRecord({ uid: uid(5), atS: START_S + 440, values: turn(2), model: "custom" }),
         // Of a session without texts.
         requestRecord({ uid: uid(7), session: "6".repeat(32) }),
+        cursorRecord({ uid: uid(8), session: "6".repeat(32) }),
       ],
       "off",
     );
@@ -138,6 +146,16 @@ describe.skipIf(!present)("a session's timeline in a browser", () => {
     const page = await open(await stage.member(TEAM, "admin"), "6".repeat(32));
     expect(await page.textContent("main")).toContain("No prompt or answer of this session is kept");
     expect(await button(page, /^Read/).count()).toBe(0);
+  });
+
+  it("says of a request of Cursor's what is not known, and where it is from", async () => {
+    const page = await open(await stage.member(TEAM, "admin"), "6".repeat(32));
+    const request = page.locator(".request", { hasText: "Cursor" });
+    expect(await request.innerText()).toMatch(
+      /default[\s\S]*selected[\s\S]*by database[\s\S]*token counts not known/,
+    );
+    expect(await request.innerText()).not.toMatch(/\b0\b|\$/);
+    if (process.env["SCREENSHOTS"] === "1") await page.screenshot({ path: "/tmp/timeline-cursor.png" });
   });
 
   it("says what is not there, and why, to everybody else", async () => {

@@ -9,6 +9,8 @@ const request = (turn: string, at: number, more: Partial<Extract<Item, { kind: "
   turn,
   at,
   model: "m",
+  source: "claude_code",
+  via: "transcript",
   origin: "main",
   input: 10,
   cacheRead: null,
@@ -52,7 +54,13 @@ describe("turns", () => {
       request("a", 1),
       request("a", 2, { input: null, listValue: null }),
     ]);
-    expect(turn && sumsOf(turn)).toEqual({ requests: 2, tokens: 12, listValue: 5n, unpriced: 1 });
+    expect(turn && sumsOf(turn)).toEqual({
+      requests: 2,
+      tokens: 12,
+      listValue: 5n,
+      unpriced: 1,
+      uncounted: 1,
+    });
   });
 });
 

@@ -51,14 +51,17 @@ export interface TurnSums {
   /** Whole picodollars of the requests that have a price. */
   listValue: bigint;
   unpriced: number;
+  /** Requests whose counts are not known. */
+  uncounted: number;
 }
 
 export function sumsOf({ entries }: Turn): TurnSums {
-  const sums = { requests: 0, tokens: 0, listValue: 0n, unpriced: 0 };
+  const sums = { requests: 0, tokens: 0, listValue: 0n, unpriced: 0, uncounted: 0 };
   for (const { item } of entries) {
     if (item.kind !== "request") continue;
     sums.requests += 1;
     sums.tokens += (item.input ?? 0) + (item.output ?? 0);
+    if (item.input === null || item.output === null) sums.uncounted += 1;
     if (item.listValue === null) sums.unpriced += 1;
     else sums.listValue += BigInt(item.listValue);
   }

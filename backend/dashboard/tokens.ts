@@ -14,6 +14,14 @@ export function hitRatioOf({ input, cacheRead, cacheWrite5m, cacheWrite1h }: Cou
   return all === 0 ? null : cacheRead / all;
 }
 
+/** True when the tokens of no request in it are known: they are unknown, not 0. */
+export function isUncounted({
+  requests,
+  uncountedRequests,
+}: Pick<Measures, "requests" | "uncountedRequests">): boolean {
+  return requests > 0 && uncountedRequests >= requests;
+}
+
 /** True when no request in it has a known price: its list value is unknown, not 0. */
 export function isUnpriced({
   requests,

@@ -31,7 +31,11 @@ export const KIND_WORDS: Record<TokenKind, { label: string; meaning: string }> =
 const KEY_WORDS: Partial<Record<Dimension, Record<string, string>>> = {
   origin: { main: "Main conversation", subagent: "Sub-agents", auxiliary: "Auxiliary requests" },
   source: { claude_code: "Claude Code", cursor: "Cursor", codex: "Codex", otlp: "OpenTelemetry" },
-  model: { custom: "custom (name not published)" },
+  model: {
+    custom: "custom (name not published)",
+    default: "default (Cursor's Auto)",
+    auto: "auto (Cursor's Auto)",
+  },
 };
 
 /** The label the team gave, or our words for a key that only machines read. */
@@ -41,6 +45,12 @@ export function labelOf(dimension: Dimension, { key, label }: { key: string; lab
   const words = KEY_WORDS[dimension];
   return (label === key && words && Object.hasOwn(words, key) ? words[key] : undefined) ?? label;
 }
+
+/** Of a model that somebody chose, where the tool does not say which one answered. */
+export const SELECTED = {
+  label: "selected",
+  meaning: "The model that was selected. Cursor does not say which one answered.",
+};
 
 export const MODE_WORDS: Record<Me["mode"], { label: string; meaning: string }> = {
   off: {
@@ -127,9 +137,11 @@ export const DEFINITIONS = {
   tokens: [
     "All tokens of all kinds: uncached input, cache reads, cache writes and output.",
     "Cache reads are usually most of them and the cheapest, so more tokens do not mean that much more value.",
+    "Requests whose tool recorded no counts are in no token, and counted beside it.",
   ],
   requests: [
     "Answers of a model, each counted once by its own id, however many copies of it the transcripts hold. Sub-agents' requests are included.",
+    "Of Cursor, a request is all that its agent did for one prompt: single calls to a model are not on the machine.",
   ],
   sessions: [
     "Different session ids with at least one request in these days. A session that is resumed stays the same session.",

@@ -10,7 +10,7 @@ import {
 import type { AnyValue, LogRecord, LogsRequest } from "#proto/logs.ts";
 import { CategorySchema, type PromptCategory } from "./category.ts";
 import type { TextRecord } from "./content.ts";
-import type { Event } from "./event.ts";
+import { type Event, type Via, VIAS } from "./event.ts";
 
 const DAY_MS = 86_400_000;
 /** Events are recognised as repeats for longer than this. */
@@ -101,6 +101,7 @@ function normalise(record: LogRecord, projects: boolean): Event | undefined {
     project: (projects && text("talos.project.hash")) || text("talos.cwd.hash"),
     model: text("gen_ai.response.model") || text("gen_ai.request.model"),
     source: text("talos.source"),
+    via: viaOf(text("talos.source.via")),
     origin: text("talos.request.origin"),
     speed: plain("talos.usage.speed"),
     tier: plain("talos.usage.service_tier"),
@@ -114,6 +115,10 @@ function normalise(record: LogRecord, projects: boolean): Event | undefined {
     final: values.get("talos.usage.partial") === undefined,
     ...(category !== undefined && { category }),
   };
+}
+
+function viaOf(text: string): Via {
+  return VIAS.find((via) => via === text) ?? "";
 }
 
 /** What could never be shown, for it names no session, is not taken. */

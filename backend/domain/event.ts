@@ -7,6 +7,10 @@ const Id = z.string().regex(/^(?:[0-9a-f]{32})?$/);
 const Name = z.string().max(100);
 const Tokens = z.int().nonnegative().nullable();
 
+/** Which of a tool's own sources told of a request, the ones that tell more behind the others; "" when unknown. */
+export const VIAS = ["", "transcript", "database", "hook", "otlp"] as const;
+export type Via = (typeof VIAS)[number];
+
 /** One AI request or human prompt, as it is queued and stored: checked by the contract, without any text. */
 export const EventSchema = z.strictObject({
   kind: z.enum(["request", "prompt"]),
@@ -19,6 +23,7 @@ export const EventSchema = z.strictObject({
   project: z.string().regex(/^(?:[0-9a-f]{64})?$/),
   model: Name,
   source: Name,
+  via: z.enum(VIAS).default(""),
   origin: Name,
   /** Empty for standard. */
   speed: Name,
@@ -85,6 +90,7 @@ export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
     project: greater(a.project, b.project),
     model: greater(a.model, b.model),
     source: greater(a.source, b.source),
+    via: VIAS.indexOf(a.via) > VIAS.indexOf(b.via) ? a.via : b.via,
     origin: greater(a.origin, b.origin),
     speed: greater(a.speed, b.speed),
     tier: greater(a.tier, b.tier),

@@ -12,6 +12,7 @@ const sums = (part: Partial<Sums>): Sums => ({
   cache_1h: 0,
   output: 0,
   searches: 0,
+  selected: 0,
   ...part,
 });
 

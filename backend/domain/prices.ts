@@ -130,7 +130,8 @@ const byModel = Map.groupBy(
 
 /** Bands of requests whose counts are not known, or not which part of their input was cached. */
 export const UNKNOWN_BAND = "unknown";
-const UNPRICED_BANDS: ReadonlySet<string> = new Set([UNKNOWN_BAND, "unsplit"]);
+export const UNSPLIT_BAND = "unsplit";
+const UNPRICED_BANDS: ReadonlySet<string> = new Set([UNKNOWN_BAND, UNSPLIT_BAND]);
 
 /** `speed/tier/geography/context band`, as the rollups have it. */
 export interface PriceKey {
@@ -151,6 +152,11 @@ export function pricesFor({ model, priceClass, day }: PriceKey): TokenPrices | u
   if (input === undefined || cacheWrite5m === undefined || cacheWrite1h === undefined) return undefined;
   if (cacheRead === undefined || output === undefined) return undefined;
   return { input, cacheWrite5m, cacheWrite1h, cacheRead, output };
+}
+
+/** False of requests whose tokens are not known. */
+export function isCounted({ priceClass }: Pick<PriceKey, "priceClass">): boolean {
+  return !priceClass.endsWith(`/${UNKNOWN_BAND}`);
 }
 
 /** The exact id, or a dated id's base: never a shorter name, which would be another model. */

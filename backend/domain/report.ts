@@ -17,11 +17,15 @@ export interface Measures {
   webSearches: number;
   /** At API list prices on the day of each request. Requests without a price are not in it. */
   listValue: Picodollars;
-  /** Requests whose model has no known price. Never counted as 0. */
+  /** Requests without a known price: of their model, of their mode, or of counts that are not known. Never counted as 0. */
   unpricedRequests: number;
   unpricedTokens: number;
   /** Requests without a final count. */
   partialRequests: number;
+  /** Requests whose tokens are not known, because the tool did not record them. They are unpriced too. */
+  uncountedRequests: number;
+  /** Requests whose model is the one that somebody selected: which one answered, the tool does not say. */
+  selectedRequests: number;
 }
 
 export type Dimension = "model" | "project" | "developer" | "origin" | "source";
@@ -75,6 +79,8 @@ export interface SessionRow extends Measures {
   activeMs: number;
   prompts: number;
   models: string[];
+  /** The tools that were used: `claude_code`, `cursor`. */
+  sources: string[];
 }
 export interface SessionsPage {
   sessions: SessionRow[];

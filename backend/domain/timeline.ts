@@ -1,8 +1,10 @@
+import { UNKNOWN_BAND, UNSPLIT_BAND } from "./prices.ts";
 import { Valuation } from "./valuation.ts";
 
 /** What of a stored request sets its price. Tokens are null when unknown. */
 export interface StoredRequest {
   model: string;
+  source: string;
   /** Days since 1970-01-01. */
   day: number;
   speed: string;
@@ -35,14 +37,16 @@ export function listValueOf(request: StoredRequest): string | null {
       cache_1h: long,
       output: request.output ?? 0,
       searches: request.searches ?? 0,
+      selected: 0,
     },
   );
   const { unpricedRequests, listValue } = valuation.measures();
   return unpricedRequests > 0 ? null : listValue;
 }
 
-function bandOf({ input, output }: StoredRequest, prompt: number): string {
-  if (input === null || output === null) return "unknown";
+function bandOf({ input, output, source, cache_read }: StoredRequest, prompt: number): string {
+  if (input === null || output === null) return UNKNOWN_BAND;
+  if (source === "cursor" && cache_read === null) return UNSPLIT_BAND;
   if (prompt > 200_000) return "200k";
   return prompt > 100_000 ? "100k" : "";
 }

@@ -1,7 +1,7 @@
-import { type PriceKey, pricesFor, WEB_SEARCH_PRICE } from "./prices.ts";
+import { isCounted, type PriceKey, pricesFor, WEB_SEARCH_PRICE } from "./prices.ts";
 import type { Measures } from "./report.ts";
 
-/** Sums of requests of one price. Tokens, except requests, partial and searches. */
+/** Sums of requests of one price. Tokens, except requests, partial, searches and selected. */
 export interface Sums {
   requests: number;
   partial: number;
@@ -11,6 +11,8 @@ export interface Sums {
   cache_1h: number;
   output: number;
   searches: number;
+  /** Requests of which only the model that somebody selected is known. */
+  selected: number;
 }
 
 /** Adds up sums of different prices. */
@@ -24,11 +26,13 @@ export class Valuation {
     cache_1h: 0,
     output: 0,
     searches: 0,
+    selected: 0,
   };
   #listValue = 0n;
   #saving = 0n;
   #unpricedRequests = 0;
   #unpricedTokens = 0;
+  #uncountedRequests = 0;
 
   add(key: PriceKey, sums: Sums): void {
     this.#sums.requests += sums.requests;
@@ -39,6 +43,8 @@ export class Valuation {
     this.#sums.cache_1h += sums.cache_1h;
     this.#sums.output += sums.output;
     this.#sums.searches += sums.searches;
+    this.#sums.selected += sums.selected;
+    if (!isCounted(key)) this.#uncountedRequests += sums.requests;
     this.#price(key, sums);
   }
 
@@ -84,6 +90,8 @@ export class Valuation {
       unpricedRequests: this.#unpricedRequests,
       unpricedTokens: this.#unpricedTokens,
       partialRequests: sums.partial,
+      uncountedRequests: this.#uncountedRequests,
+      selectedRequests: sums.selected,
     };
   }
 

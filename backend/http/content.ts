@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { auditActor } from "../domain/audit.ts";
 import type { contentRoutes } from "../domain/api/content.ts";
+import { VIAS } from "../domain/event.ts";
 import { listValueOf } from "../domain/timeline.ts";
 import { audited } from "../store/audit.ts";
 import { findContentKey } from "../store/content-keys.ts";
@@ -115,13 +116,15 @@ function toItem(row: TimelineRow, text: Text): Item {
   const at = row.at * 1000;
   if (row.kind === PROMPT) return { kind: "prompt", turn, at, text };
   if (row.kind === COMPLETION) return { kind: "completion", turn, at, model, text };
-  const { origin, input, cache_read: cacheRead, cache_write: cacheWrite, output, final } = row;
+  const { origin, source, input, cache_read: cacheRead, cache_write: cacheWrite, output, final } = row;
   const listValue = listValueOf({ ...row, day: row.day ?? 0 });
   return {
     kind: "request",
     turn,
     at,
     model,
+    source,
+    via: VIAS[row.via] ?? "",
     origin,
     input,
     cacheRead,

@@ -31,6 +31,7 @@ const USAGE = [
   "projectLabel",
   "model",
   "origin",
+  "source",
   "requests",
   "prompts",
   "partialRequests",
@@ -43,6 +44,8 @@ const USAGE = [
   "listValuePicodollars",
   "unpricedRequests",
   "unpricedTokens",
+  "uncountedRequests",
+  "selectedRequests",
 ];
 
 const Days = z.object({ from: Day, to: Day }).refine(isOrdered);
@@ -105,13 +108,15 @@ async function* usagePages(
 ): AsyncGenerator<TableRow[]> {
   for (let day = from; day <= to; day += 1) {
     const rows = await readUsage(db, team, day);
-    const groups = Map.groupBy(rows, (row) => [row.developer, row.project, row.model, row.origin].join("\0"));
+    const groups = Map.groupBy(rows, (row) =>
+      [row.developer, row.project, row.model, row.origin, row.source].join("\0"),
+    );
     yield [...groups.values()].map((group) => usageRow(group, labels));
   }
 }
 
 function usageRow(group: readonly UsageRow[], labels: Labels): TableRow {
-  const [{ day, developer, project, model, origin } = NOTHING] = group;
+  const [{ day, developer, project, model, origin, source } = NOTHING] = group;
   const { listValue, ...measures } = valueOf(group).measures();
   return {
     day: formatDay(day),
@@ -121,12 +126,13 @@ function usageRow(group: readonly UsageRow[], labels: Labels): TableRow {
     projectLabel: labels.projects.get(project) ?? "",
     model,
     origin,
+    source,
     prompts: group.reduce((sum, row) => sum + row.prompts, 0),
     ...measures,
     listValuePicodollars: listValue,
   };
 }
-const NOTHING = { day: 0, developer: "", project: "", model: "", origin: "" };
+const NOTHING = { day: 0, developer: "", project: "", model: "", origin: "", source: "" };
 
 async function* lines(
   format: Format,

@@ -60,6 +60,7 @@ export function toRow(session: StoredSession, parts: readonly SessionPart[], lab
     activeMs: session.active * 1000,
     prompts: parts.reduce((sum, part) => sum + part.prompts, 0),
     models: [...new Set(models)],
+    sources: [...new Set(parts.map(({ source }) => source))].toSorted(),
     ...valueOf(parts).measures(),
   };
 }

@@ -1,4 +1,4 @@
-import type { PlacedEvent } from "../domain/event.ts";
+import { type PlacedEvent, VIAS } from "../domain/event.ts";
 import { STORE_CATEGORIES } from "./categories.ts";
 import { insertRollups } from "./rollups.ts";
 
@@ -13,7 +13,7 @@ const MINIMA = ["day", "at", "developer"];
 const BLOBS = ["session", "turn", "project"];
 const TEXTS = ["model", "source", "origin", "speed", "tier", "geo"];
 const COUNTS = ["input", "cache_read", "cache_write", "cache_1h", "output", "searches"];
-const COLUMNS = ["kind", ...MINIMA, ...BLOBS, ...TEXTS, ...COUNTS, "final"];
+const COLUMNS = ["kind", ...MINIMA, ...BLOBS, ...TEXTS, ...COUNTS, "final", "via"];
 
 /** The incoming events as rows, without those of a developer whose data was erased since they happened. */
 const INCOMING = `SELECT unhex(value->>'uid') uid, ${COLUMNS.map((name) =>
@@ -96,7 +96,7 @@ export async function storeEvents(
 }
 
 function toRow(event: PlacedEvent) {
-  const { kind, cacheRead, cacheWrite, cacheWrite1h, final, ...rest } = event;
+  const { kind, cacheRead, cacheWrite, cacheWrite1h, final, via, ...rest } = event;
   return {
     ...rest,
     kind: kind === "request" ? 1 : 0,
@@ -104,6 +104,7 @@ function toRow(event: PlacedEvent) {
     cache_write: cacheWrite,
     cache_1h: cacheWrite1h,
     final: final ? 1 : 0,
+    via: VIAS.indexOf(via),
   };
 }
 

@@ -1,7 +1,7 @@
 import { PRICE_CHANGES } from "../domain/prices.ts";
 import type { Dimension } from "../domain/report.ts";
 import type { PricedRow, Range, ReportRows } from "../domain/report-rows.ts";
-import { MEASURES } from "./rollups.ts";
+import { SUMS } from "./rollups.ts";
 
 const DIMENSIONS = ["model", "project", "developer", "origin", "source"] as const satisfies Dimension[];
 
@@ -13,7 +13,6 @@ const KEYS: Record<Dimension, string> = {
   source: "source",
 };
 
-const SUMS = MEASURES.map((name) => `sum(${name}) ${name}`).join(", ");
 const IN_RANGE = "team = ?1 AND day BETWEEN ?2 AND ?3";
 const LIVE = "requests + prompts > 0";
 /** Days between two price changes sum to one row, named by the last of them. */
@@ -83,6 +82,7 @@ export function toPricedRow(row: Record<string, unknown>): PricedRow {
     cache_1h: number("cache_1h"),
     output: number("output"),
     searches: number("searches"),
+    selected: number("selected"),
   };
 }
 

@@ -1,3 +1,5 @@
+import { UNKNOWN_BAND, UNSPLIT_BAND } from "../domain/prices.ts";
+
 /** The two tables of sums, and the one way in which events become sums. */
 
 export type RollupTable = "rollups" | "session_rollups";
@@ -19,10 +21,20 @@ export const MEASURES = [
   "searches",
 ] as const;
 
+/**
+ * All measures of a group of rows, and `selected`: requests of which the model that somebody selected is known, and not
+ * the one that answered.
+ */
+export const SUMS = [
+  ...MEASURES.map((name) => `sum(${name}) ${name}`),
+  "sum(iif(source = 'cursor', requests, 0)) selected",
+].join(", ");
+
 /*
  * Of signed event rows `v`, one row per event with its key and its measures.
  * The whole prompt is at least its cached parts, whatever corrections of the parts arrived in between.
- * The band is a property of the prompt, so a correction that grows it moves the request to another class.
+ * The band is a property of the prompt, so a correction that grows it moves the request to another class. Where it is
+ * not known how much, or how much of it was cached, nothing has a price; Claude Code leaves out what is 0.
  */
 const MEASURED = `w AS (
   SELECT *, coalesce(cache_read, 0) read0, max(coalesce(cache_write, 0), coalesce(cache_1h, 0)) write0 FROM v),
@@ -30,7 +42,8 @@ x AS (SELECT *, max(coalesce(input, 0), read0 + write0) prompt0 FROM w),
 d AS (
   SELECT sign, day, session, developer, project, model, source, origin,
     CASE kind WHEN 0 THEN '' ELSE speed || '/' || tier || '/' || geo || '/' ||
-      CASE WHEN input IS NULL OR output IS NULL THEN 'unknown'
+      CASE WHEN input IS NULL OR output IS NULL THEN '${UNKNOWN_BAND}'
+           WHEN source = 'cursor' AND cache_read IS NULL THEN '${UNSPLIT_BAND}'
            WHEN prompt0 > 200000 THEN '200k' WHEN prompt0 > 100000 THEN '100k' ELSE '' END END price_class,
     kind requests, 1 - kind prompts, kind * (1 - final) partial,
     prompt0 - read0 - write0 input, read0 cache_read, write0 - coalesce(cache_1h, 0) cache_5m,

@@ -1,5 +1,5 @@
 import type { PricedRow, Range } from "../domain/report-rows.ts";
-import { MEASURES } from "./rollups.ts";
+import { SUMS } from "./rollups.ts";
 import { numberIn, textIn, toPricedRow } from "./reports.ts";
 
 /** Seconds since the Unix epoch, UTC. */
@@ -41,13 +41,12 @@ export async function listSessions(
   }));
 }
 
-/** One row for each developer, project, model and price class within one session. */
+/** One row for each developer, project, model, tool and price class within one session. */
 export interface SessionPart extends PricedRow {
   project: string;
   developer: string;
+  source: string;
 }
-
-const SUMS = MEASURES.map((name) => `sum(${name}) ${name}`).join(", ");
 
 /** The parts of these sessions, keyed by session, largest first. `days` holds all days of all of them. */
 export async function readSessionParts(
@@ -59,11 +58,11 @@ export async function readSessionParts(
   const { results } = await db
     .prepare(
       `SELECT lower(hex(session)) key, day, lower(hex(project)) project, 
-              (SELECT public_id FROM developers d WHERE d.id = developer) developer, model,
+              (SELECT public_id FROM developers d WHERE d.id = developer) developer, model, source,
               price_class, ${SUMS} FROM session_rollups
         WHERE team = ?1 AND day BETWEEN ?2 AND ?3 AND session IN (SELECT unhex(value) FROM json_each(?4))
           AND requests + prompts > 0
-        GROUP BY session, day, project, developer, model, price_class ORDER BY sum(requests) DESC, project, model`,
+        GROUP BY session, day, project, developer, model, source, price_class ORDER BY sum(requests) DESC, project, model`,
     )
     .bind(team, days.from, days.to, JSON.stringify(ids))
     .all();
@@ -71,6 +70,7 @@ export async function readSessionParts(
     ...toPricedRow(row),
     project: textIn(row, "project"),
     developer: textIn(row, "developer"),
+    source: textIn(row, "source"),
   }));
   return Map.groupBy(parts, ({ key }) => key);
 }

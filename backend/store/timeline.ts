@@ -16,6 +16,9 @@ export interface TimelineRow extends TimelineCursor {
   turn: string;
   day: number | null;
   model: string;
+  source: string;
+  /** As a number of `VIAS`. */
+  via: number;
   origin: string;
   speed: string;
   tier: string;
@@ -40,11 +43,11 @@ const LIVE = `c.team = ?1 AND c.session = unhex(?2) AND (c.expires_at IS NULL OR
 const COUNTS = "input, cache_read, cache_write, cache_1h, output, searches, final";
 
 /** A prompt with a text stands once: its row in `content` says all of it that its event does. */
-const ITEMS = `SELECT turn, uid, kind, at, day, model, origin, speed, tier, geo, ${COUNTS}, NULL chars, NULL developer
+const ITEMS = `SELECT turn, uid, kind, at, day, model, source, via, origin, speed, tier, geo, ${COUNTS}, NULL chars, NULL developer
     FROM events e WHERE team = ?1 AND session = unhex(?2)
       AND NOT (kind = 0 AND EXISTS (SELECT 1 FROM content c WHERE ${LIVE} AND c.uid = e.uid))
   UNION ALL
-  SELECT turn, uid, kind, at, NULL, model, '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL, 1, chars,
+  SELECT turn, uid, kind, at, NULL, model, '', 0, '', '', '', '', NULL, NULL, NULL, NULL, NULL, NULL, 1, chars,
          (SELECT public_id FROM developers d WHERE d.id = c.developer) FROM content c WHERE ${LIVE}`;
 
 /**
@@ -67,7 +70,7 @@ export async function readTimeline(
     .prepare(
       `WITH items AS (${ITEMS}), placed AS (${PLACED})
        SELECT lower(hex(turn)) turn, lower(hex(uid)) uid, lower(hex(part)) part, begin, rank, kind, at, day, model,
-              origin, speed, tier, geo, ${COUNTS}, chars, developer
+              source, via, origin, speed, tier, geo, ${COUNTS}, chars, developer
          FROM placed WHERE (begin, part, rank, at, kind, uid) > (?4, unhex(?5), ?6, ?7, ?8, unhex(?9))
         ORDER BY begin, placed.part, rank, at, kind, placed.uid LIMIT ?10`,
     )

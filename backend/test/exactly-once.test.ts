@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { PromptCategory } from "../domain/category.ts";
-import { type Event, fold, type Message, type PlacedEvent } from "../domain/event.ts";
+import { type Event, fold, type Message, type PlacedEvent, VIAS } from "../domain/event.ts";
 import { place } from "../queue/ingest.ts";
 import { deliver, enrol } from "./client.ts";
 import { Random } from "./random.ts";
@@ -30,7 +30,8 @@ function versionOf(random: Random): Event {
     turn: "",
     project: fixed.pick(["", "a".repeat(64), "b".repeat(64)]),
     model: isPrompt ? "" : random.chance(0.9) ? fixed.pick(["claude-opus-5", "claude-haiku-5-5"]) : "",
-    source: "claude_code",
+    source: fixed.pick(["claude_code", "cursor"]),
+    via: random.pick(VIAS),
     origin: isPrompt ? "" : fixed.pick(["main", "subagent"]),
     speed: random.chance(0.1) ? "fast" : "",
     tier: "",
@@ -70,7 +71,16 @@ function sumsOf(event: PlacedEvent) {
   const write = Math.max(orNull(event.cacheWrite), orNull(event.cacheWrite1h));
   const prompt = Math.max(orNull(event.input), orNull(event.cacheRead) + write);
   const unknown = event.input === null || event.output === null;
-  const band = unknown ? "unknown" : prompt > 200_000 ? "200k" : prompt > 100_000 ? "100k" : "";
+  const isUnsplit = event.source === "cursor" && event.cacheRead === null;
+  const band = unknown
+    ? "unknown"
+    : isUnsplit
+      ? "unsplit"
+      : prompt > 200_000
+        ? "200k"
+        : prompt > 100_000
+          ? "100k"
+          : "";
   const isRequest = event.kind === "request";
   return {
     price_class: isRequest ? `${event.speed}/${event.tier}/${event.geo}/${band}` : "",
@@ -146,13 +156,24 @@ async function stored(table: string, blobs: readonly string[]) {
 async function compare(messages: readonly Message[]) {
   const events = fold(messages.flatMap((sent) => place(sent, { timeZone: ZONE, retentionDays: 90 })));
   const rows = events.map(
-    ({ cacheRead, cacheWrite, cacheWrite1h, kind, final, category: _category, expiresAt: _at, ...rest }) => ({
+    ({
+      cacheRead,
+      cacheWrite,
+      cacheWrite1h,
+      kind,
+      final,
+      via,
+      category: _category,
+      expiresAt: _at,
+      ...rest
+    }) => ({
       ...rest,
       kind: kind === "request" ? 1 : 0,
       cache_read: cacheRead,
       cache_write: cacheWrite,
       cache_1h: cacheWrite1h,
       final: final ? 1 : 0,
+      via: VIAS.indexOf(via),
     }),
   );
   const live = (row: Record<string, unknown>) => Number(row["requests"]) + Number(row["prompts"]) > 0;

@@ -35,6 +35,8 @@ it("a request that is sent is in the report, at its list price", async () => {
     unpricedRequests: 0,
     unpricedTokens: 0,
     partialRequests: 0,
+    uncountedRequests: 0,
+    selectedRequests: 0,
     sessions: 1,
     activeDevelopers: 1,
     prompts: 1,

@@ -45,6 +45,19 @@ export function requestRecord(fields: RequestFields): LogRecord {
   };
 }
 
+/** A request of Cursor's: a model that was selected, and without `values` no token counts. */
+export function cursorRecord(fields: Omit<RequestFields, "cwd">): LogRecord {
+  const record = requestRecord({ ...fields, values: {} });
+  const kept = record.attributes.filter(({ key }) => !/usage|model|source/.test(key));
+  const own = {
+    "gen_ai.request.model": fields.model ?? "default",
+    "talos.source": "cursor",
+    "talos.source.via": "database",
+  };
+  const rest = { ...own, ...fields.values };
+  return { ...record, attributes: [...kept, ...attributes(rest)] };
+}
+
 /** With a body, it is one of mode `full`. */
 export function promptRecord({
   body,

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Measures, Report, SessionRow, SessionsPage } from "../domain/report.ts";
 import { call, deliver, enrol, post, SentMessages, signIn } from "./client.ts";
 import { Random } from "./random.ts";
-import { logsRequest, promptRecord, requestRecord, uid } from "./records.ts";
+import { cursorRecord, logsRequest, promptRecord, requestRecord, uid } from "./records.ts";
 
 const ZONE = "America/Sao_Paulo";
 const DAY_S = 86_400;
@@ -100,6 +100,8 @@ function measuresOf(truths: readonly Truth[]): Measures {
     unpricedRequests: unpriced.length,
     unpricedTokens: unpriced.reduce((all, t) => all + t.uncached + t.read + t.short + t.long + t.output, 0),
     partialRequests: 0,
+    uncountedRequests: 0,
+    selectedRequests: 0,
   };
 }
 
@@ -121,6 +123,72 @@ async function allSessions(query: string, headers: Record<string, string>): Prom
   expect(page.next).toBeNull();
   return page.sessions;
 }
+
+it("values of Cursor's requests only what is known of them, and says of how many it is not", async () => {
+  const { agentToken } = await enrol({ timeZone: ZONE });
+  const day = dayName(NOW_S - 120);
+  const counts = (known: "all" | "unsplit" | "none") => {
+    const cached = {
+      "gen_ai.usage.cache_read.input_tokens": 900,
+      "gen_ai.usage.cache_write.input_tokens": 0,
+    };
+    const counted = { "gen_ai.usage.input_tokens": 1_000, "gen_ai.usage.output_tokens": 10 };
+    return { ...(known !== "none" && counted), ...(known === "all" && cached) };
+  };
+  const cursor = (n: number, model: string, known: "all" | "unsplit" | "none", via: string) => {
+    const values = { "talos.source.via": via, ...counts(known) };
+    return cursorRecord({ uid: uid(n), atS: NOW_S - 120, session: "c".repeat(32), model, values });
+  };
+  await send(agentToken, [
+    requestRecord({ uid: uid(1), atS: NOW_S - 120 }),
+    cursor(2, "claude-sonnet-5-5", "all", "hook"),
+    cursor(3, "default", "all", "hook"),
+    cursor(4, "claude-sonnet-5-5", "unsplit", "database"),
+    cursor(5, "claude-sonnet-5-5", "none", "database"),
+    cursor(6, "composer-1", "none", "transcript"),
+  ]);
+  // The same request is told of by something that knows less: what was known stays.
+  await send(agentToken, [cursor(2, "claude-sonnet-5-5", "none", "transcript")]);
+
+  const headers = { cookie: await signIn() };
+  const query = `from=${day}&to=${day}`;
+  const { groups } = await (await call(`/api/report?${query}`, { headers })).json<Report>();
+  const of = (key: string) => groups.source.find((group) => group.key === key);
+  expect(of("cursor")).toMatchObject({
+    requests: 5,
+    uncountedRequests: 2,
+    selectedRequests: 5,
+    unpricedRequests: 4,
+    input: 1_000 - 900 + 1_000 - 900 + 1_000,
+    cacheRead: 1_800,
+    // Of one request alone: 100 tokens uncached, 900 cached, 10 of output.
+    listValue: String(100n * 2_000_000n + 900n * 100_000n + 10n * 10_000_000n),
+  });
+  expect(of("claude_code")).toMatchObject({ requests: 1, uncountedRequests: 0, selectedRequests: 0 });
+  const [model] = groups.model.filter(({ key }) => key === "claude-sonnet-5-5");
+  expect(model).toMatchObject({ requests: 4, selectedRequests: 3, uncountedRequests: 1 });
+  const sessions = await allSessions(query, headers);
+  expect(sessions.map(({ sources }) => sources.join()).toSorted()).toEqual(["claude_code", "cursor"]);
+
+  const { items } = await (
+    await call(`/api/sessions/${"c".repeat(32)}/timeline`, { headers })
+  ).json<{ items: { via: string; source: string; listValue: string | null; input: number | null }[] }>();
+  const told = items.map(({ source, via, input, listValue }) => [source, via, input, listValue !== null]);
+  expect(told).toEqual([
+    ["cursor", "hook", 1_000, true],
+    ["cursor", "hook", 1_000, false],
+    ["cursor", "database", 1_000, false],
+    ["cursor", "database", null, false],
+    ["cursor", "transcript", null, false],
+  ]);
+  const csv = await (await call(`/api/export/usage?${query}`, { headers })).text();
+  const [head = "", ...lines] = csv.trim().split("\r\n");
+  const column = head.split(",").indexOf("source");
+  expect(lines.map((line) => line.split(",")[column] ?? "").toSorted()).toEqual([
+    "claude_code",
+    ...Array.from({ length: 3 }, () => "cursor"),
+  ]);
+});
 
 it.each([1, 2, 3])("seed %i: every number on the page is a fold of the requests", async (seed) => {
   const random = new Random(seed);

@@ -129,8 +129,8 @@ function NothingYet({ me }: { me: Me }) {
           Keep the collector running on the machines that count (<code>npm start</code> runs it on this one).
         </li>
         <li>
-          Open Claude Code in any folder and ask it something. What was done before the collector first ran is
-          not read unless you ask for it.
+          Ask Claude Code or Cursor's agent something, in any folder. What was done before the collector first
+          ran is not read unless you ask for it.
         </li>
         <li>
           Nothing after a minute? <code>talos status</code> says what was found, what waits and why.

@@ -12,7 +12,7 @@ import { Turns } from "../parts/turns.tsx";
 import { ListValue } from "../parts/value.tsx";
 import { call, refusalWords } from "../settings-api.ts";
 import { type Timeline as Page, turnsOf } from "../timeline.ts";
-import { tokensOf } from "../tokens.ts";
+import { isUncounted, tokensOf } from "../tokens.ts";
 
 interface Props {
   me: Me;
@@ -89,7 +89,9 @@ function Title({ session, timeZone }: { session: Page["session"]; timeZone: stri
         </p>
         <p class="title-days">
           {plural(session.prompts, "prompt")} · {plural(session.requests, "request")} ·{" "}
-          {formatTokens(tokensOf(session))} tokens · <ListValue of={session} />
+          {isUncounted(session) ? "token counts not known" : `${formatTokens(tokensOf(session))} tokens`}
+          {isUncounted(session) ? "" : " · "}
+          {!isUncounted(session) && <ListValue of={session} />}
         </p>
       </div>
       <Link href="/" class="button">

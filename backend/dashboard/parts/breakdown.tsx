@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Dimension, Group } from "../../domain/report.ts";
-import { dollars, formatCount, formatRatio, formatTokens, money } from "../format.ts";
+import { dollars, formatCount, formatRatio, money } from "../format.ts";
 import { keepOrder } from "../order.ts";
-import { hitRatioOf, tokensOf } from "../tokens.ts";
+import { hitRatioOf } from "../tokens.ts";
 import { DIMENSION_WORDS, labelOf } from "../words.ts";
+import { Tokens } from "./tokens.tsx";
 import { ListValue } from "./value.tsx";
 
 interface Props {
@@ -92,14 +93,13 @@ function Head({ name }: { name: string }) {
 }
 
 function Cells({ group }: { group: Group }) {
-  const tokens = tokensOf(group);
   return (
     <>
       <td class="figure strong">
         <ListValue of={group} />
       </td>
-      <td class="figure" title={formatCount(tokens)}>
-        {formatTokens(tokens)}
+      <td class="figure">
+        <Tokens of={group} />
       </td>
       <td class="figure">{formatCount(group.requests)}</td>
       <td class="figure">{formatCount(group.sessions)}</td>

@@ -1,9 +1,10 @@
 import type { Group, Report } from "../../domain/report.ts";
 import { isAtLeast, type Role } from "../../domain/role.ts";
 import type { Api } from "../api.ts";
+import { formatCount } from "../format.ts";
 import { Breakdown } from "./breakdown.tsx";
 import { EditableLabel } from "./editable-label.tsx";
-import { labelOf } from "../words.ts";
+import { labelOf, SELECTED } from "../words.ts";
 import { TokenKinds } from "./token-kinds.tsx";
 
 interface Props {
@@ -25,7 +26,13 @@ export function Breakdowns({ report, role, api, onNamed }: Props) {
   return (
     <div class="pair">
       <div class="column-of-cards">
-        <Breakdown dimension="model" title="By model" groups={groups.model} compares />
+        <Breakdown
+          dimension="model"
+          title="By model"
+          groups={groups.model}
+          compares
+          nameOf={(group) => <ModelName group={group} />}
+        />
         <Breakdown
           dimension="project"
           title="By project"
@@ -61,6 +68,21 @@ export function Breakdowns({ report, role, api, onNamed }: Props) {
         <Breakdown dimension="origin" title="By origin" groups={groups.origin} compares />
       </div>
     </div>
+  );
+}
+
+function ModelName({ group }: { group: Group }) {
+  const { requests, selectedRequests: selected } = group;
+  return (
+    <span class="plain-label">
+      {labelOf("model", group)}
+      {selected > 0 && (
+        <span class="tag beside" title={SELECTED.meaning}>
+          {selected < requests ? `${formatCount(selected)} ` : ""}
+          {SELECTED.label}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -8,7 +8,7 @@ import {
   money,
   plural,
 } from "../format.ts";
-import { isUnpriced, tokensOf } from "../tokens.ts";
+import { isUncounted, isUnpriced, tokensOf } from "../tokens.ts";
 import { DEFINITIONS } from "../words.ts";
 import { Definition } from "./definition.tsx";
 
@@ -56,9 +56,10 @@ function values({ totals, cache }: Report): Headline[] {
     {
       id: "tokens",
       label: "Tokens",
-      value: formatTokens(tokens),
+      value: isUncounted(totals) ? "Unknown" : formatTokens(tokens),
       exact: formatCount(tokens),
       note: `${formatTokens(totals.output)} of them output`,
+      missing: uncountedNote(totals),
       definition: DEFINITIONS.tokens,
     },
   ];
@@ -110,6 +111,11 @@ function perSession(requests: number, sessions: number): string {
 
 function unpricedNote(count: number): string | undefined {
   return count === 0 ? undefined : `+ ${plural(count, "request")} without a known price`;
+}
+
+function uncountedNote({ requests, uncountedRequests }: Report["totals"]): string | undefined {
+  if (uncountedRequests === 0) return undefined;
+  return `${formatCount(uncountedRequests)} of ${plural(requests, "request")} without token counts`;
 }
 
 export function Numbers({ report }: { report: Report }) {

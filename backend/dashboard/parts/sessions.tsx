@@ -3,10 +3,12 @@ import type { SessionRow } from "../../domain/report.ts";
 import type { Role } from "../../domain/role.ts";
 import { formatMoment } from "../day.ts";
 import type { SessionList } from "../feed.ts";
-import { formatCount, formatDuration, formatRatio, formatTokens } from "../format.ts";
-import { hitRatioOf, tokensOf } from "../tokens.ts";
+import { formatCount, formatDuration, formatRatio } from "../format.ts";
+import { hitRatioOf } from "../tokens.ts";
+import { labelOf, SELECTED } from "../words.ts";
 import { Definition } from "./definition.tsx";
 import { Link } from "./link.tsx";
+import { Tokens } from "./tokens.tsx";
 import { ListValue } from "./value.tsx";
 
 interface Props {
@@ -91,14 +93,13 @@ function Head() {
         <th scope="col" class="figure">
           List value
         </th>
-        <th scope="col">Models</th>
+        <th scope="col">Tool and models</th>
       </tr>
     </thead>
   );
 }
 
 function Row({ row, timeZone, mayOpen }: { row: SessionRow; timeZone: string; mayOpen: boolean }) {
-  const tokens = tokensOf(row);
   const start = formatMoment(row.startedAt, timeZone);
   return (
     <tr data-key={row.id}>
@@ -122,8 +123,8 @@ function Row({ row, timeZone, mayOpen }: { row: SessionRow; timeZone: string; ma
       <td data-label="Requests" class="figure">
         {formatCount(row.requests)}
       </td>
-      <td data-label="Tokens" class="figure" title={formatCount(tokens)}>
-        {formatTokens(tokens)}
+      <td data-label="Tokens" class="figure">
+        <Tokens of={row} />
       </td>
       <td data-label="Cache hits" class="figure">
         {formatRatio(hitRatioOf(row))}
@@ -131,8 +132,15 @@ function Row({ row, timeZone, mayOpen }: { row: SessionRow; timeZone: string; ma
       <td data-label="List value" class="figure strong">
         <ListValue of={row} />
       </td>
-      <td data-label="Models" class="models">
-        {row.models.join(", ")}
+      <td data-label="Tool and models" class="models">
+        {row.sources.map((key) => labelOf("source", { key, label: key })).join(", ")}:{" "}
+        {row.models.map((key) => labelOf("model", { key, label: key })).join(", ")}
+        {row.selectedRequests > 0 && (
+          <span class="quiet" title={SELECTED.meaning}>
+            {" "}
+            ({SELECTED.label})
+          </span>
+        )}
       </td>
     </tr>
   );

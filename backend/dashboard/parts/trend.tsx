@@ -63,6 +63,12 @@ export function Trend({ report, view, onView }: Props) {
           {report.totals.unpricedRequests === 1 ? "is" : "are"} in no bar.
         </p>
       )}
+      {view.metric === "tokens" && report.totals.uncountedRequests > 0 && (
+        <p class="fine unpriced-note">
+          {plural(report.totals.uncountedRequests, "request")} without token counts{" "}
+          {report.totals.uncountedRequests === 1 ? "is" : "are"} in no bar.
+        </p>
+      )}
       <Twin stack={drawn} caption={`${label}, ${formatDays(report.range.from, report.range.to)}`} />
     </section>
   );

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatMoney, formatTokens, money, plural } from "../format.ts";
 import { type Entry, type Request, sumsOf, type Turn } from "../timeline.ts";
 import { formatClock, formatMoment } from "../day.ts";
+import { labelOf, SELECTED } from "../words.ts";
 import { Said } from "./said.tsx";
 
 /** Shorter waits are the pace of the work. */
@@ -26,15 +27,17 @@ export function Turns({ turns, timeZone }: { turns: readonly Turn[]; timeZone: s
 }
 
 function Head({ turn, timeZone }: { turn: Turn; timeZone: string }) {
-  const { requests, tokens, listValue, unpriced } = sumsOf(turn);
+  const { requests, tokens, listValue, unpriced, uncounted } = sumsOf(turn);
   return (
     <header class="turn-head">
       <h3>{turn.id === "" ? "Outside any turn" : `Turn ${formatCount(turn.number)}`}</h3>
       <p class="fine">
         {formatMoment(turn.at, timeZone)}
-        {requests > 0 && ` · ${plural(requests, "request")} · ${formatTokens(tokens)} tokens`}
+        {requests > 0 && ` · ${plural(requests, "request")}`}
+        {requests > uncounted && ` · ${formatTokens(tokens)} tokens`}
+        {uncounted > 0 && ` · ${formatCount(uncounted)} without token counts`}
         {requests > unpriced && ` · ${formatMoney(listValue)}`}
-        {unpriced > 0 && ` · ${formatCount(unpriced)} without a known price`}
+        {unpriced > uncounted && ` · ${formatCount(unpriced - uncounted)} without a known price`}
       </p>
     </header>
   );
@@ -61,18 +64,38 @@ function Part({ entry, turn, timeZone }: { entry: Entry; turn: Turn; timeZone: s
 }
 
 function RequestLine({ request, timeZone }: { request: Request; timeZone: string }) {
-  const { at, model, origin, input, cacheRead, output, listValue, final } = request;
+  const { at, model, source, via, origin, input, cacheRead, output, listValue, final } = request;
+  const isCounted = input !== null || output !== null;
   const count = (tokens: number | null) => (tokens === null ? "unknown" : formatTokens(tokens));
   return (
     <p class="request">
       <span class="clock">{formatClock(at, timeZone)}</span>
-      <span class="model">{model || "unknown model"}</span>
-      {origin !== "main" && origin !== "" && <span class="tag">{origin}</span>}
-      <span>
-        {count(input)} in{cacheRead !== null && cacheRead > 0 && ` (${formatTokens(cacheRead)} from cache)`},{" "}
-        {count(output)} out
+      <span class="model">
+        {model === "" ? "unknown model" : labelOf("model", { key: model, label: model })}
       </span>
-      <span class="strong">{listValue === null ? "no known price" : formatMoney(money(listValue))}</span>
+      {source === "cursor" && model !== "" && (
+        <span class="tag" title={SELECTED.meaning}>
+          {SELECTED.label}
+        </span>
+      )}
+      {source !== "" && (
+        <span class="tag" title={via === "" ? "" : `told by its ${via}`}>
+          {labelOf("source", { key: source, label: source })}
+          {via === "" || via === "transcript" ? "" : `, by ${via}`}
+        </span>
+      )}
+      {origin !== "main" && origin !== "" && <span class="tag">{origin}</span>}
+      {!isCounted ? (
+        <span>token counts not known</span>
+      ) : (
+        <span>
+          {count(input)} in{cacheRead !== null && cacheRead > 0 && ` (${formatTokens(cacheRead)} from cache)`}
+          , {count(output)} out
+        </span>
+      )}
+      <span class="strong">
+        {listValue === null ? (isCounted ? "no known price" : "") : formatMoney(money(listValue))}
+      </span>
       {!final && <span class="tag">not final</span>}
     </p>
   );

@@ -1,14 +1,17 @@
 import type { Measures } from "../../domain/report.ts";
 import { formatCount, formatMoney, formatMoneyExactly, money, plural } from "../format.ts";
-import { isUnpriced } from "../tokens.ts";
+import { isUncounted, isUnpriced } from "../tokens.ts";
 
 /** A list value that never passes an unknown price off as 0. */
 export function ListValue({ of }: { of: Measures }) {
-  const words = `${plural(of.unpricedRequests, "request")} without a known price`;
+  const isUnknown = isUncounted(of);
+  const words = isUnknown
+    ? `${plural(of.uncountedRequests, "request")} without token counts`
+    : `${plural(of.unpricedRequests, "request")} without a known price`;
   if (isUnpriced(of)) {
     return (
       <span class="unknown" title={words}>
-        no known price
+        {isUnknown ? "not known" : "no known price"}
       </span>
     );
   }

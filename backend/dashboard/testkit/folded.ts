@@ -18,9 +18,9 @@ const KEY: Record<Dimension, (fact: Fact) => string> = {
   source: (fact) => fact.source,
 };
 
-export function valueOf({ model, counts }: Fact): bigint | null {
+export function valueOf({ model, counts, counted }: Fact): bigint | null {
   const price = PRICES[model];
-  if (!price) return null;
+  if (!price || !counted) return null;
   const parts = [counts.input, counts.cacheRead, counts.cacheWrite5m, counts.cacheWrite1h, counts.output];
   return parts.reduce((total, count, kind) => total + BigInt(count) * (price[kind] ?? 0n), 0n);
 }
@@ -44,6 +44,8 @@ export function measure(facts: Fact[]): Measures {
     unpricedRequests: unpriced.length,
     unpricedTokens: unpriced.reduce((all, fact) => all + tokensIn(fact), 0),
     partialRequests: facts.filter((fact) => fact.partial).length,
+    uncountedRequests: facts.filter((fact) => !fact.counted).length,
+    selectedRequests: facts.filter((fact) => fact.source === "cursor").length,
   };
 }
 
@@ -140,6 +142,7 @@ export function foldSessions(all: Fact[], from: string, to: string, names: Names
         activeMs: gaps.reduce((sum, gap) => sum + gap, 0),
         prompts: rows.filter(({ prompted }) => prompted).length,
         models: [...new Set(rows.map(({ model }) => model))].toSorted(),
+        sources: [...new Set(rows.map(({ source }) => source))].toSorted(),
       };
     })
     .toSorted((a, b) => b.startedAt - a.startedAt);

@@ -13,6 +13,8 @@ export interface Fact {
   /** True when it answers a prompt a person typed. */
   prompted: boolean;
   partial: boolean;
+  /** False where the tool recorded no tokens: `counts` are 0 then. */
+  counted: boolean;
   counts: Pick<Measures, "input" | "cacheRead" | "cacheWrite5m" | "cacheWrite1h" | "output">;
 }
 
@@ -50,7 +52,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Sixty days of a team of seven: quiet weekends, a busy release week, a model nobody priced. */
+/** Sixty days of a team of seven: quiet weekends, a busy release week, some work in Cursor, with hooks and without. */
 export function inventTeam(): Fact[] {
   const random = seededRandom(20_261_124);
   const facts: Fact[] = [];
@@ -85,6 +87,7 @@ function inventSession({ random, midnight, person, nth, load }: Seed): Fact[] {
   const cursor = person % 4 === 3 && random() < 0.5;
   const day = new Date(midnight).toISOString().slice(0, 10);
   const session = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join("");
+  const tool = cursor ? cursorOf(session, main) : undefined;
   let at = midnight + (7.4 + nth * 2.6 + random() * 1.5) * 3_600_000;
   let context = 14_000 + random() * 16_000;
   return Array.from({ length: Math.ceil((6 + random() * 38) * load) }, (__, index) => {
@@ -101,17 +104,12 @@ function inventSession({ random, midnight, person, nth, load }: Seed): Fact[] {
       session,
       developer: `dev-${person}`,
       project,
-      model: cursor
-        ? "composer-preview"
-        : origin === "main"
-          ? main
-          : origin === "subagent"
-            ? "claude-haiku-4-5"
-            : "claude-haiku-4-5",
+      model: tool?.model ?? (origin === "main" ? main : "claude-haiku-4-5"),
       origin,
       source: cursor ? ("cursor" as const) : ("claude_code" as const),
       prompted: origin === "main" && random() < 0.22,
       partial: random() < 0.002,
+      counted: true,
       counts: {
         input: Math.round(4 + random() * 340),
         cacheRead: fresh ? 0 : Math.round(context),
@@ -120,5 +118,17 @@ function inventSession({ random, midnight, person, nth, load }: Seed): Fact[] {
         output: Math.round(90 + random() * random() * 2900),
       },
     };
-  });
+  }).map((fact) => (tool?.counted === false ? { ...fact, counted: false, counts: NO_COUNTS } : fact));
+}
+
+const NO_COUNTS = { input: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0 };
+
+/** With hooks, the model that was selected and its tokens; without them, neither is worth a price. */
+function cursorOf(session: string, main: string): { model: string; counted: boolean } {
+  const kinds = [
+    { model: "default", counted: false },
+    { model: "composer-1", counted: true },
+    { model: main, counted: true },
+  ];
+  return kinds[Number.parseInt(session.slice(0, 2), 16) % kinds.length] ?? { model: main, counted: true };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { VIAS } from "../event.ts";
 import { SessionAnswer } from "./reports.ts";
 import { Moment } from "./fields.ts";
 import { defineRoutes } from "./spec.ts";
@@ -24,7 +25,12 @@ const Item = z.discriminatedUnion("kind", [
     kind: z.literal("request"),
     turn: Turn,
     at: Moment,
+    /** Of Cursor, the one that was selected: which one answered, it does not say. */
     model: z.string(),
+    /** The tool that was used. */
+    source: z.string(),
+    /** Which of the tool's own sources told of it; "" when unknown. */
+    via: z.enum(VIAS),
     origin: z.string(),
     /** Tokens. Unknown is null, never 0. Input is all of it, cache included. */
     input: Known,

@@ -21,6 +21,8 @@ const measures = {
   unpricedRequests: Count,
   unpricedTokens: Count,
   partialRequests: Count,
+  uncountedRequests: Count,
+  selectedRequests: Count,
 };
 const Group = z.object({ key: z.string(), label: z.string(), sessions: Count, ...measures });
 const groups = z.array(Group);
@@ -54,6 +56,7 @@ export const SessionAnswer = z.object({
   activeMs: Count,
   prompts: Count,
   models: z.array(z.string()),
+  sources: z.array(z.string()),
   ...measures,
 });
 const SessionsAnswer = z.object({
