@@ -87,8 +87,8 @@ const MUTATIONS: { name: string; changes: Change[]; leaks: { mode: Mode; kind: s
       },
       {
         file: "collector/helper/sender.ts",
-        from: "(record) => checkRecord(record, mode).length === 0",
-        to: "() => true || checkRecord",
+        from: "(record: LogRecord) => checkRecord(record, mode, optIns).length === 0",
+        to: "(record: LogRecord) => record !== undefined",
       },
     ],
     leaks: { mode: "off", kind: "id", way: "records" },
