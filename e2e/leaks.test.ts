@@ -21,6 +21,9 @@ it.each<[string, Buffer]>([
   ["in gzip", Buffer.concat([Buffer.from("head"), gzipSync(CANARY)])],
   ["in deflate", deflateSync(CANARY)],
   ["in zstd", Buffer.concat([Buffer.from("head"), zstdCompressSync(CANARY)])],
+  ["in gzip that stands in base64", Buffer.from(`{"body":"${gzipSync(CANARY).toString("base64")}"}`)],
+  ["in deflate that stands in base64", Buffer.from(`body=${deflateSync(CANARY).toString("base64url")}&`)],
+  ["in gzip of a zstd in base64", gzipSync(`"${zstdCompressSync(CANARY).toString("base64")}"`)],
 ])("finds a canary %s", (_name, content) => {
   const folder = mkdtempSync(path.join(tmpdir(), "leaks-"));
   writeFileSync(path.join(folder, "file"), content);

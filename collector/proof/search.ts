@@ -2,6 +2,9 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
 
+/** Compressed, in base64, and compressed again. */
+const MOST_WRAPPERS = 3;
+
 /** Many thousands of needles at once: a table of their first four bytes, then the whole comparison. */
 export class NeedleIndex {
   readonly #maybe = new Uint8Array(1 << 22);
@@ -21,10 +24,13 @@ export class NeedleIndex {
     }
   }
 
-  /** In the bytes as they are, and in whatever of them inflates. */
-  findAnywhereIn(bytes: Buffer): Set<string> {
+  /** In the bytes as they are, and in whatever of them inflates, as it is or from base64, and so on within that. */
+  findAnywhereIn(bytes: Buffer, depth = MOST_WRAPPERS): Set<string> {
     const found = this.findIn(bytes);
-    for (const more of inflated(bytes)) for (const needle of this.findIn(more)) found.add(needle);
+    if (depth === 0) return found;
+    for (const more of [...inflated(bytes), ...inflatedBase64(bytes)]) {
+      for (const needle of this.findAnywhereIn(more, depth - 1)) found.add(needle);
+    }
     return found;
   }
 
@@ -103,4 +109,12 @@ function inflated(content: Buffer): Buffer[] {
     // Not a bare deflate stream.
   }
   return found;
+}
+
+/** How base64 begins of each of the streams. */
+const BASE64_STREAM = /(?:H4sI|KLUv|eJ[w-z]|eA[E-H])[\w+/-]{8,}/g;
+
+function inflatedBase64(content: Buffer): Buffer[] {
+  const streams = content.toString("latin1").match(BASE64_STREAM) ?? [];
+  return streams.flatMap((text) => inflated(Buffer.from(text, "base64")));
 }
