@@ -9,6 +9,7 @@ import { backlog } from "./backlog.ts";
 import { type Benchmark, type Finding, NotMeasuredError } from "./benchmark.ts";
 import { categories } from "./categories.ts";
 import { codec } from "./codec.ts";
+import { cursorHooks } from "./cursor-hooks.ts";
 import { idle } from "./idle.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
@@ -20,7 +21,19 @@ import { soak } from "./soak.ts";
 import { steady } from "./steady.ts";
 
 const PAGE = path.join(PROJECT, "docs/benchmarks.md");
-const BENCHMARKS = [backlog, idle, steady, latency, codec, ingest, load, redaction, soak, categories];
+const BENCHMARKS = [
+  backlog,
+  idle,
+  steady,
+  latency,
+  codec,
+  ingest,
+  load,
+  redaction,
+  soak,
+  categories,
+  cursorHooks,
+];
 
 interface Options {
   only?: string[];

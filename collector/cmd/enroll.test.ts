@@ -356,7 +356,10 @@ describe("leaving", () => {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     await until(() => team.agents[0]?.status !== undefined, "the collector reports");
     await machine.talosAlone("pause", "1h");
+    await machine.talosAlone("cursor-hooks", "install");
+    expect(existsSync(path.join(machine.dir, ".cursor/hooks.json"))).toBe(true);
     const ran = await machine.talosAlone("unenroll", "--yes", "--erase");
+    expect(existsSync(path.join(machine.dir, ".cursor/hooks.json"))).toBe(false);
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: "" });
     expect(await ended).toBe(0);
     expect(ran.stdout).toContain("The collector was stopped.");

@@ -6,6 +6,7 @@ import { BackendClient } from "../enrolment/backend-client.ts";
 import { EnrolmentError } from "../enrolment/failure.ts";
 import { type Enrolment, EnrolmentFolder } from "../enrolment/folder.ts";
 import { systemClock, systemPlatform } from "../service/system.ts";
+import { leaveCursor } from "./cursor-hooks/leaving.ts";
 import { EXIT } from "./failure.ts";
 import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { stopSignal } from "./signals.ts";
@@ -71,6 +72,7 @@ async function unenroll(options: UnenrollOptions): Promise<number> {
   }
   if (await stopCollector(machine.stateDir)) say("The collector was stopped.");
   say(await leave(machine, options.erase === true, stop.signal));
+  for (const what of leaveCursor(systemPlatform(), machine.stateDir)) say(what);
   const hasKeychainKey = statusOf(machine.stateDir)?.keySource === "keychain";
   for (const what of await eraseAll({ ...machine, hasKeychainKey })) say(`Erased: ${what}.`);
   return 0;

@@ -11,7 +11,7 @@ const LOOK_MS = 200;
 const KEYCHAIN_MS = 5_000;
 
 /** What the collector keeps in its state folder. Anything else there is somebody else's. */
-const STATE = /^(state\.(db|reserve)|outbox\.key|control\.sock|watching|backfill|ledger)\b/;
+const STATE = /^(state\.(db|reserve)|outbox\.key|control\.sock|watching|backfill|ledger|cursor-hooks)\b/;
 /** Goes last: it keeps another collector from starting meanwhile. */
 const LOCK = /^lock\.db\b/;
 /** Without it, a new enrolment would read what was written while this one held. */

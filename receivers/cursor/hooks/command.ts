@@ -84,8 +84,9 @@ export function isOurs(command: unknown): boolean {
 /** The paths in a command or a launcher of ours; undefined where it was changed by hand. */
 export function recorderOf(text: string): Recorder | undefined {
   const posix = new RegExp(`'${MARK}' '([^']*)' '([^']*)' '([^']*)'$`).exec(text);
-  const windows = /^"([^"]*)" "([^"]*)"(?: "([^"]*)")? >nul/m.exec(text);
-  const [, node, recorder, folder = ""] = posix ?? windows ?? [];
+  const line = /^"[^\r\n]* >nul/m.exec(text)?.[0] ?? "";
+  const windows = [...line.matchAll(/"([^"]*)"/g)].map(([, word = ""]) => word.replaceAll("%%", "%"));
+  const [node, recorder, folder = ""] = posix?.slice(1) ?? windows;
   if (node === undefined || recorder === undefined) return undefined;
   return { node, recorder, folder };
 }

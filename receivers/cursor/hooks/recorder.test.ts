@@ -251,7 +251,7 @@ describe("what it survives", () => {
     );
     const answer = await machine.end(JSON.stringify(stopPayload()), { close: false });
     expect(answer).toMatchObject({ stdout: "{}", code: 0 });
-    expect(machine.lines()).toHaveLength(3);
+    expect(await machine.recorded(3)).toHaveLength(3);
   });
 
   it("a line that a full disk cut off", async () => {

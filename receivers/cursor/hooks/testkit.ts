@@ -16,6 +16,8 @@ import path from "node:path";
 import { posixEntry, RECORDER, type Recorder } from "./command.ts";
 import { HookEvent } from "./event.ts";
 
+const PATIENCE_MS = 120_000;
+
 export interface Answer {
   stdout: string;
   code: number | null;
@@ -72,6 +74,12 @@ export class HookMachine {
       .map((line) => HookEvent.strict().parse(JSON.parse(line)));
   }
 
+  /** Waits until so many lines are there: a busy machine's recorder is later than its command. */
+  async recorded(count: number): Promise<HookEvent[]> {
+    await until(() => this.lines().length >= count);
+    return this.lines();
+  }
+
   dropped(): { full: number; foreign: number; malformed: number } {
     const sizeOf = (reason: string) => {
       const file = path.join(this.folder, `dropped-${reason}`);
@@ -82,6 +90,16 @@ export class HookMachine {
 
   dispose(): void {
     rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Waits until it is so. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error("it never came to be");
+    // oxlint-disable-next-line no-await-in-loop -- it waits
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
