@@ -15,6 +15,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findLeaks } from "../../../e2e/leaks.ts";
 import { RECORDER } from "./command.ts";
+import { HookEvent } from "./event.ts";
 import { HookMachine, stopPayload } from "./testkit.ts";
 
 let machine: HookMachine;
@@ -139,6 +140,19 @@ describe("what is kept", () => {
     const parts = canaries.flatMap((whole) => [whole, ...whole.split(" ")]);
     expect(findLeaks([machine.folder], parts)).toEqual([]);
     expect(statSync(today()).mode & 0o777).toBe(0o600);
+  });
+
+  it("what its page shows, and no more", async () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, "../../../docs/cursor-hooks.md"), "utf8");
+    const [, example = ""] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
+    const transcript = path.join(machine.home, ".cursor", "projects", "x.jsonl");
+    writeFileSync(transcript, "a line\n");
+    await record(stopPayload({ transcript_path: transcript }));
+    const [line = {}] = machine.lines();
+    const shown = HookEvent.strict().parse(JSON.parse(example));
+    expect(Object.keys(line)).toEqual(Object.keys(shown));
+    const { at: _, transcriptBytes: __, cwd: ___, ...same } = shown;
+    expect(line).toMatchObject(same);
   });
 
   it("the working directory, for the collector's eyes alone", async () => {
