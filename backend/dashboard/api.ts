@@ -78,19 +78,21 @@ export function connect(fetcher: typeof fetch): Api {
   return {
     me: () => get("/api/me", isMe),
     version: () => get("/api/version", isVersion),
-    report: (range, by) => get(`/api/report?${new URLSearchParams({ ...range, by })}`, isReport),
+    report: (range, by) => get(`/api/report?${daysOf(range, { by })}`, isReport),
     sessions: (range, cursor) =>
-      get(
-        `/api/sessions?${new URLSearchParams({ ...range, ...(cursor !== null && { cursor }) })}`,
-        isSessionsPage,
-      ),
-    categories: (range) => get(`/api/categories?${new URLSearchParams({ ...range })}`, isCategoryReport),
+      get(`/api/sessions?${daysOf(range, cursor === null ? {} : { cursor })}`, isSessionsPage),
+    categories: (range) => get(`/api/categories?${daysOf(range)}`, isCategoryReport),
     categorizeCost: () => get("/api/categorize-cost", isCategorizeCost),
     labelProject: (hash, label) => submit("PUT", `/api/projects/${encodeURIComponent(hash)}`, { label }),
     labelDeveloper: (id, label) => submit("PUT", `/api/developers/${encodeURIComponent(id)}`, { label }),
     signIn: (code) => submit("POST", "/api/sign-in", { code }),
     signOut: async () => void (await send("/api/sign-out", { method: "POST" })),
   };
+}
+
+/** Of an answer's range too, which has more in it than a question may. */
+function daysOf({ from, to }: Range, more: Record<string, string> = {}): URLSearchParams {
+  return new URLSearchParams({ from, to, ...more });
 }
 
 async function failureOf(response: Response): Promise<ApiFailure> {
