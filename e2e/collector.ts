@@ -6,7 +6,7 @@ import type { Status } from "#state/types.ts";
 import { PROJECT } from "./backend.ts";
 
 export interface CollectorOptions {
-  /** Folder that holds `projects/`. */
+  /** Folder that holds `projects/`, and Cursor's folders where there are any. */
   home: string;
   endpoint: string;
   token: string;
@@ -100,6 +100,10 @@ receivers:
   claude_code:
     include: ["${options.home}/projects/**/*.jsonl"]
     start_at: ${options.startAt ?? "beginning"}
+  cursor:
+    include: ["${options.home}/.cursor/projects/*/agent-transcripts/**/*.jsonl"]
+    user_dir: "${options.home}/.config/Cursor/User"
+    start_at: ${options.startAt ?? "beginning"}
 processors:
   cwd_hash: { salt: "${options.salt}" }
   redaction: { mode: "off" }
@@ -117,7 +121,7 @@ service:
   batch: { timeout: 1s }
   pipelines:
     logs:
-      receivers: [claude_code]
+      receivers: [claude_code, cursor]
       processors: [cwd_hash, redaction]
       exporters: [${["otlp_http/talos", ...more.ids].join(", ")}]
 `;

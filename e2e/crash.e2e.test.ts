@@ -2,6 +2,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  CursorHome,
+  type InventedConversation,
+  PROMPT_CANARY,
+  SECRET_CANARY,
+  uuid,
+} from "#testkit/cursor/home.ts";
 import { LocalBackend } from "./backend.ts";
 import { CollectorProcess } from "./collector.ts";
 import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
@@ -40,11 +47,22 @@ it(
       token: backend.token,
       salt: backend.salt,
     });
+    const cursor = new CursorHome(home);
+    const conversation: InventedConversation = {
+      id: uuid("crash"),
+      folder: "/home/ana/shop",
+      model: "default",
+      turns: [],
+    };
     proxy.fault = () => FAULTS[Math.floor(random() * FAULTS.length)] ?? "none";
 
     for (let kill = 1; kill <= KILLS; kill++) {
       collector.run();
       const before = requestsSeen();
+      const turn = { atMs: Date.now(), prompt: "Do it.", answer: "Done." };
+      conversation.turns.push(turn);
+      cursor.appendTurn(conversation, turn);
+      cursor.writeRows(conversation, random() < 0.5 ? "replace" : "upsert");
       const wanted = random() < 0.7 ? 1 + Math.floor(random() * 2) : 0;
       const earliest = Date.now() + random() * 900;
       const latest = Date.now() + 2_500;
@@ -60,17 +78,22 @@ it(
     }
 
     writer.finish();
+    cursor.close();
     proxy.fault = () => "none";
     const code = await collector.runOnce();
     const status = await collector.status();
     expect({ code, destinations: status.destinations }).toMatchObject({ code: 0 });
     expect(status.balance).toMatchObject({ balanced: true, open: 0 });
     expect(status.balance.destinations).toMatchObject([{ queued: 0, parked: 0, rejected: 0, purged: 0 }]);
-    await expect.poll(() => totals(), { timeout: 60_000, interval: 500 }).toEqual(writer.truth);
+    const { requests, prompts, ...tokens } = writer.truth;
+    // Of Cursor each turn is a request and a prompt, without counts.
+    const all = { requests: requests + KILLS, prompts: prompts + KILLS, ...tokens };
+    await expect.poll(() => totals(), { timeout: 60_000, interval: 500 }).toEqual(all);
     for (const fault of new Set(FAULTS)) expect([fault, proxy.seen.get(fault) ?? 0]).not.toEqual([fault, 0]);
 
+    const canaries = [...writer.canaries, PROMPT_CANARY, SECRET_CANARY, conversation.id];
     const outputs = { "the collector's output": Buffer.from(collector.output) };
-    expect(findLeaks([collector.dir, backend.folder.root], writer.canaries, outputs)).toEqual([]);
+    expect(findLeaks([collector.dir, backend.folder.root], canaries, outputs)).toEqual([]);
   },
 );
 

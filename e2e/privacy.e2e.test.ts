@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { StateStore } from "#state/store.ts";
 import { writeClaudeHome } from "#testkit/corpus/home.ts";
 import type { Truth } from "#testkit/corpus/truth.ts";
+import { CursorHome, munged, PROMPT_CANARY, SECRET_CANARY, uuid } from "#testkit/cursor/home.ts";
 import { testSettings } from "#testkit/fakes.ts";
 import { freePort, LocalBackend } from "./backend.ts";
 import { CollectorProcess } from "./collector.ts";
@@ -15,11 +16,35 @@ const home = mkdtempSync(path.join(tmpdir(), "talos-privacy-"));
 const POISON = "CANARY-POISON-c0ffee00";
 let backend: LocalBackend;
 let truth: Truth;
+/** Requests and prompts of an invented Cursor, which has canaries in all that it writes. */
+const CURSOR_TURNS = 12;
 
 beforeAll(async () => {
   truth = writeClaudeHome(home, { bytes: 4_000_000, seed: 11, startMs: Date.now() - 20 * 86_400_000 });
+  truth.canaries.push(...writeCursor());
+  truth.requests += CURSOR_TURNS;
+  truth.prompts += CURSOR_TURNS;
   backend = await LocalBackend.start();
 });
+
+/** What must be found nowhere. */
+function writeCursor(): string[] {
+  const cursor = new CursorHome(home);
+  const ids = ["one", "two", "three"].map((name) => uuid(`privacy ${name}`));
+  const folder = "/home/ana/canary-folder-of-cursor";
+  cursor.openFolder(folder);
+  for (const [n, id] of ids.entries()) {
+    const turns = Array.from({ length: CURSOR_TURNS / ids.length }, (_, turn) => ({
+      atMs: Date.now() - (n * 24 + turn + 1) * 3_600_000,
+      prompt: "Do it.",
+      answer: "Done.",
+    }));
+    const tiers = n === 0 ? (["transcript"] as const) : (["database", "transcript"] as const);
+    cursor.write({ id, folder, model: "default", turns: turns.toReversed(), tiers });
+  }
+  cursor.close();
+  return [PROMPT_CANARY, SECRET_CANARY, folder, munged(folder), ...ids];
+}
 afterAll(() => backend.close());
 
 function collectorFor(endpoint: string): CollectorProcess {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { CursorHome, PROMPT_CANARY, SECRET_CANARY, uuid } from "#testkit/cursor/home.ts";
 import { freePort, PROJECT } from "./backend.ts";
 import { hasBrowser, launchBrowser } from "./browser.ts";
 import { findLeaks } from "./leaks.ts";
@@ -20,6 +21,7 @@ class StartProcess {
       ...process.env,
       HOME: home,
       CLAUDE_CONFIG_DIR: path.join(home, ".claude"),
+      XDG_CONFIG_HOME: "",
       DBUS_SESSION_BUS_ADDRESS: "none",
     };
     this.#child = spawn(process.execPath, args, {
@@ -65,23 +67,29 @@ function talos(...args: string[]): string {
   return spawnSync(process.execPath, [main, ...args], { encoding: "utf8" }).stdout;
 }
 
+/** Requests, each with a prompt. */
+const OF_CURSOR = 1;
 const random = seeded(7);
 const dir = mkdtempSync(path.join(tmpdir(), "talos-start-"));
 const home = path.join(dir, "home");
 const folder = path.join(dir, "folder");
 const old = path.join(home, ".claude/projects/-home-ana-old");
 const writer = new TranscriptWriter(path.join(home, ".claude"), { sessions: 2, random, now: Date.now });
+const conversation = { id: uuid("start"), folder: "/home/ana/shop", model: "composer-1", turns: [] };
+let cursor: CursorHome;
 let port: number;
 let running: StartProcess;
 
 beforeAll(async () => {
   mkdirSync(old, { recursive: true });
   appendFileSync(path.join(old, "old.jsonl"), "{}\n");
+  cursor = new CursorHome(home);
   port = await freePort();
   running = new StartProcess(home, folder, port);
 });
 afterAll(async () => {
   await running.stop();
+  cursor.close();
 });
 
 describe.skipIf(!hasBrowser)("npm start (needs Chromium)", () => {
@@ -108,10 +116,24 @@ describe.skipIf(!hasBrowser)("npm start (needs Chromium)", () => {
     await page.evaluate("globalThis.notReloaded = true");
     writer.step();
     writer.finish();
+    const turn = { atMs: Date.now(), prompt: "Do it.", answer: "Done." };
+    cursor.write({ ...conversation, turns: [turn] });
     await expect.poll(() => running.output, { timeout: 10_000 }).toMatch(/claude-sonnet-4-6 .* tokens/);
     await expect
       .poll(() => page.locator("body").innerText(), { timeout: 10_000 })
       .toContain("claude-sonnet-4-6");
+    expect(await page.evaluate("globalThis.notReloaded")).toBe(true);
+  });
+
+  it("shows what Cursor's agent did in the same way, and says that its tokens are not known", async () => {
+    expect(running.output).toMatch(/Cursor: found, followed from now on[\s\S]*cursor-hooks install --config/);
+    await expect
+      .poll(() => running.output, { timeout: 30_000 })
+      .toMatch(/composer-1 \(selected\) +token counts not known/);
+    const row = page.locator('[data-dimension="source"] tr[data-key="cursor"]');
+    await expect
+      .poll(() => row.innerText(), { timeout: 10_000 })
+      .toMatch(/Cursor\s+not known\s+not known\s+1\s/);
     expect(await page.evaluate("globalThis.notReloaded")).toBe(true);
   });
 
@@ -125,14 +147,14 @@ describe.skipIf(!hasBrowser)("npm start (needs Chromium)", () => {
   it("ends at Ctrl-C having delivered all, goes on where it was at the next start, and leaks nothing", async () => {
     for (let i = 0; i < 20; i++) writer.step();
     writer.finish();
-    const all = writer.truth.requests + writer.truth.prompts;
+    const all = writer.truth.requests + writer.truth.prompts + OF_CURSOR * 2;
     await expect.poll(() => running.output, { timeout: 20_000 }).toContain(`${all} delivered · 0 waiting`);
     expect(await running.stop()).toBe(0);
     running = new StartProcess(home, folder, port);
     await page.goto(await running.link());
-    await expect.poll(() => requestsShown(page), { timeout: 20_000 }).toBe(writer.truth.requests);
+    await expect.poll(() => requestsShown(page), { timeout: 20_000 }).toBe(writer.truth.requests + OF_CURSOR);
     const outputs = { "npm start's output": Buffer.from(running.output) };
-    expect(findLeaks([folder], writer.canaries, outputs)).toEqual([]);
+    expect(findLeaks([folder], [...writer.canaries, PROMPT_CANARY, SECRET_CANARY], outputs)).toEqual([]);
   });
 
   it("names a port that is in use, and the next step", async () => {

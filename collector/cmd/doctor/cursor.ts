@@ -5,6 +5,7 @@ import type { CursorConfig } from "../../../receivers/cursor/config.ts";
 import { type Answer, run } from "../../../receivers/cursor/database/job.ts";
 import { defaultRoots, defaultUserDir } from "../../../receivers/cursor/roots.ts";
 import { type Check, count, type Finding, ok, skip, together, warn } from "./check.ts";
+import { type HooksStatus, readHooksStatus } from "../cursor-hooks/status.ts";
 import { isCursor } from "./receivers.ts";
 
 const BUDGET_MS = 200;
@@ -33,7 +34,8 @@ export const cursor: Check = {
     const databases = receivers.map(({ config }) =>
       databaseOf(config, config.user_dir ?? defaultUserDir(platform)),
     );
-    return together([...databases, ...busy(planned.plan.stateDir)]);
+    const { stateDir } = planned.plan;
+    return together([...databases, ...busy(stateDir), hooksOf(readHooksStatus({ platform, stateDir }))]);
   },
 };
 
@@ -94,4 +96,29 @@ function busy(stateDir: string): Finding[] {
   return malformed === 0
     ? []
     : [ok(`${count(malformed, "row")} of its database could not be read and were passed over`)];
+}
+
+const INSTALL = "`talos cursor-hooks install` lets Cursor tell the counts of later requests";
+
+/** Without hooks, nothing tells tokens. What is wrong with them is told by `talos cursor-hooks status`. */
+function hooksOf({ levels }: HooksStatus): Finding {
+  const there = levels.filter(({ state }) => state === "installed" || state === "partly");
+  const whole = there.filter(
+    ({ state, missing, otherFolder }) =>
+      state === "installed" && missing.length === 0 && otherFolder === undefined,
+  );
+  if (whole.length > 0) return ok("its hooks are installed: token counts come from them");
+  if (there.length > 0) {
+    return warn(
+      "its hooks are installed, and do not tell this collector of token counts",
+      "`talos cursor-hooks status` says what is wrong, `talos cursor-hooks install` mends it",
+    );
+  }
+  if (levels.some(({ state }) => state === "unreadable")) {
+    return warn(
+      "its hooks.json is not as it is known, so that no hooks are seen",
+      "look at it, and then: " + INSTALL,
+    );
+  }
+  return warn("no hooks: Cursor writes no token counts to its files, so they are not known", INSTALL);
 }

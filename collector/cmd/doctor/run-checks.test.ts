@@ -304,6 +304,11 @@ it("tells what of Cursor is here and can be read, and nothing that is in it", as
   expect(found("cursor")?.detail).toContain(
     "its database can be read: with a write-ahead log, a version that lists conversations",
   );
+  expect(found("cursor")).toMatchObject({
+    status: "warn",
+    detail: expect.stringContaining("they are not known") as string,
+    fix: expect.stringContaining("talos cursor-hooks install") as string,
+  });
   const file = path.join(home.userDir, "globalStorage", "state.vscdb");
   rmSync(file);
   const unknown = new DatabaseSync(file);

@@ -19,7 +19,7 @@ import { listValue } from "../price.ts";
 import type { StartOptions } from "./options.ts";
 import { welcome } from "./screen.ts";
 import { readOrCreateSecrets } from "./secrets.ts";
-import { findTools } from "./tools.ts";
+import { findTools, hooksNote } from "./tools.ts";
 import { checkPort, endLeftovers, migrate, startWorkers, type Workers } from "./workers.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../../..");
@@ -70,7 +70,7 @@ export async function play(options: StartOptions): Promise<number> {
     const facts = {
       folder: folder.root,
       removal: options.folder === undefined ? "npm run reset" : "delete that folder",
-      tools: tools.sentences,
+      tools: [...tools.sentences, ...(tools.cursor && !invented ? hooksNote(platform, folder) : [])],
       keyNote: service.keyNote,
       hasKeys: process.stdin.isTTY,
       invented: invented ? why : undefined,
