@@ -117,6 +117,13 @@ export interface TextWanted {
   sinceMs: number;
 }
 
+/** Where what is written for a receiver waits for it. It need not exist. */
+export interface ReceiverFolder {
+  path: string;
+  /** False: the collector that follows it is another one, and nothing in it may be changed. */
+  isOwn: boolean;
+}
+
 /** What a receiver may ask of the collector it runs in. */
 export interface ReceiverHost {
   /** Keyed hash of a file's identity, 32 hex digits. */
@@ -134,6 +141,10 @@ export interface ReceiverHost {
    * to its end, wherever reading stopped.
    */
   skipBeforeMs?: number | undefined;
+  /** A folder of the receiver's own, in that of the state; undefined, or no such method: there is none. */
+  folder?(name: string): ReceiverFolder | undefined;
+  /** 32 bytes that only this state has, the same at every start until its key is changed. None: nothing may be kept. */
+  secret?(purpose: string): Uint8Array;
   /** What may be read of texts now; undefined, or no such method: nothing. Asked for each record. */
   text?(): TextWanted | undefined;
   /** True once a pause begins: `shutdown` first reads to the end, and takes what is open as it is. */

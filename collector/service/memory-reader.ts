@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import type {
   Clock,
   Logger,
   Platform,
   ReceiverFactory,
+  ReceiverFolder,
   ReceiverHost,
   TextWanted,
 } from "#component/component.ts";
@@ -20,6 +22,8 @@ export interface MemoryReaderOptions {
   /** Milliseconds since the Unix epoch, UTC: records that begin from here on, and before there. */
   sinceMs: number;
   untilMs: number;
+  /** Of a collector on this machine: what waits there for its receivers is read, too. */
+  stateDir?: string | undefined;
   /** Takes out what may not be followed. Without it, everything is found. */
   screen?: (receiver: Planned<ReceiverFactory>, unit: Unit) => Unit;
   /** What is read of texts. Without it, none is. */
@@ -94,6 +98,11 @@ class MemoryHost implements ReceiverHost {
 
   position(): undefined {
     return undefined;
+  }
+
+  folder(name: string): ReceiverFolder | undefined {
+    const { stateDir } = this.#o;
+    return stateDir === undefined ? undefined : { path: path.join(stateDir, name), isOwn: false };
   }
 
   text(): TextWanted | undefined {

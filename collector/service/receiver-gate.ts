@@ -1,4 +1,5 @@
-import type { ReceiverHost, TextWanted } from "#component/component.ts";
+import path from "node:path";
+import type { ReceiverFolder, ReceiverHost, TextWanted } from "#component/component.ts";
 import type { Position, Unit } from "#component/unit.ts";
 import type { FirstStart } from "#state/first-start.ts";
 import type { StateStore } from "#state/store.ts";
@@ -59,6 +60,14 @@ export class ReceiverGate implements ReceiverHost {
 
   position(fileKey: string): Position | undefined {
     return this.#o.store.position(fileKey);
+  }
+
+  folder(name: string): ReceiverFolder {
+    return { path: path.join(this.#o.store.dir, name), isOwn: true };
+  }
+
+  secret(purpose: string): Uint8Array {
+    return this.#o.store.secret(purpose);
   }
 
   get isPausing(): boolean {

@@ -3,6 +3,7 @@ import { BatchCipher } from "./cipher.ts";
 import { Counters } from "./counters.ts";
 import { Emitted } from "./emitted.ts";
 import { readIdentity } from "./meta.ts";
+import { Secrets } from "./secrets.ts";
 import { LocalKeys } from "./local-keys.ts";
 import { Missed } from "./missed.ts";
 import { Outbox } from "./outbox.ts";
@@ -12,6 +13,7 @@ import { Positions } from "./positions.ts";
 export class Parts {
   readonly keys: LocalKeys;
   readonly cipher: BatchCipher;
+  readonly secrets: Secrets;
   readonly counters: Counters;
   readonly positions: Positions;
   readonly emitted: Emitted;
@@ -22,6 +24,7 @@ export class Parts {
     const { databaseId, localKey } = readIdentity(db);
     this.keys = new LocalKeys(localKey);
     this.cipher = new BatchCipher(masterKey, databaseId);
+    this.secrets = new Secrets(masterKey, databaseId);
     this.counters = new Counters(db);
     this.positions = new Positions(db);
     this.emitted = new Emitted(db);

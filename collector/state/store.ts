@@ -124,6 +124,16 @@ export class StateStore {
     return this.#parts.keys.recordKey(record);
   }
 
+  /** The folder that this is kept in. */
+  get dir(): string {
+    return this.#options.dir;
+  }
+
+  /** 32 bytes that this state's key gives for a purpose. */
+  secret(purpose: string): Uint8Array {
+    return this.#parts.secrets.of(purpose);
+  }
+
   position(fileKey: string): Position | undefined {
     return this.#read((parts) => parts.positions.get(fileKey));
   }

@@ -1,6 +1,7 @@
 /** A host in memory that keeps what the real one keeps. */
 import { createHash } from "node:crypto";
-import type { ReceiverHost } from "#component/component.ts";
+import path from "node:path";
+import type { ReceiverFolder, ReceiverHost } from "#component/component.ts";
 import type { SourceRecord, Weight } from "#component/record.ts";
 import type { DropReason, Position, Unit } from "#component/unit.ts";
 
@@ -65,6 +66,8 @@ export interface FakeHostOptions {
   once?: boolean;
   firstStartMs?: number;
   isFirstStart?: boolean;
+  /** Of the state: a receiver has a folder in it, and secrets. */
+  stateDir?: string;
 }
 
 export class FakeHost implements ReceiverHost {
@@ -72,6 +75,7 @@ export class FakeHost implements ReceiverHost {
   readonly once: boolean;
   readonly firstStartMs: number;
   readonly isFirstStart: boolean;
+  readonly stateDir: string | undefined;
   readonly done: Promise<void>;
   finished: () => void = () => {};
   fatal: (error: Error) => void = () => {};
@@ -85,6 +89,7 @@ export class FakeHost implements ReceiverHost {
     this.once = options.once ?? false;
     this.firstStartMs = options.firstStartMs ?? 0;
     this.isFirstStart = options.isFirstStart ?? false;
+    this.stateDir = options.stateDir;
     this.done = new Promise((resolve, reject) => {
       this.finished = resolve;
       this.fatal = reject;
@@ -98,6 +103,14 @@ export class FakeHost implements ReceiverHost {
 
   digest(bytes: Uint8Array): string {
     return hash(bytes);
+  }
+
+  folder(name: string): ReceiverFolder | undefined {
+    return this.stateDir === undefined ? undefined : { path: path.join(this.stateDir, name), isOwn: true };
+  }
+
+  secret(purpose: string): Uint8Array {
+    return createHash("sha256").update(`${this.stateDir} ${purpose}`).digest();
   }
 
   position(fileKey: string): Position | undefined {
