@@ -52,11 +52,17 @@ export function matcherOf(entries: readonly ScopeEntry[], home: ScopeHome): Matc
   return (place) => matchers.some((matches) => matches(place));
 }
 
-/** True for a place that is followed. With `include`, a record that names no folder is not. */
+/** True for a place that is followed. One of which the folder is not known is not, where anything is left out. */
 export function scopeMatcher({ include, exclude }: ScopeConfig, home: ScopeHome): Matcher {
   const isIncluded = include === undefined ? () => true : matcherOf(include, home);
-  const isExcluded = matcherOf(exclude, home);
+  const isExcluded = exclusionOf(exclude, home);
   return (place) => isIncluded(place) && !isExcluded(place);
+}
+
+/** True for a place that any of the entries names, and for one of which nobody can say that none does. */
+export function exclusionOf(entries: readonly ScopeEntry[], home: ScopeHome): Matcher {
+  const matches = matcherOf(entries, home);
+  return (place) => (place.cwd === undefined ? entries.length > 0 : matches(place));
 }
 
 /** A pattern names a folder and all that is below it. */

@@ -67,6 +67,16 @@ it("follows the user's own list from the next unit on", () => {
   expect(names(screen(unitOf("/home/kim/own/x")))).toEqual(["r0"]);
 });
 
+it("leaves out what names no folder where anything is left out, for it may be of it", () => {
+  const scope = ScopeConfig.parse({ exclude: ["/own"] });
+  const screened = admission().screen(scope)(unitOf("/work", undefined));
+  expect([names(screened), screened.drops.get("out_of_scope")]).toEqual([["r0"], 1]);
+  writeExclusions(dir, ["remote: github.com/kim/*"]);
+  const own = admission();
+  expect(names(own.screen(undefined)(unitOf("/work", undefined)))).toEqual(["r0"]);
+  expect([own.isExcluded(undefined), own.isExcluded("/work")]).toEqual([true, false]);
+});
+
 it("does not begin with a list that it cannot read, and keeps the last good one while running", () => {
   writeExclusions(dir, ["/own"]);
   const screen = admission().screen(undefined);

@@ -68,7 +68,7 @@ export class Admission {
     this.#isFailing = isFailing;
   }
 
-  /** True where the user's own list names the folder, as it is now. */
+  /** True where the user's own list, as it is now, names the folder, or may name it: nobody knows which it is. */
   isExcluded(cwd: string | undefined): boolean {
     this.refresh();
     return !this.#exclusions.isEmpty && this.#exclusions.matches(this.#place(cwd));

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { isFolderPattern, matcherOf, type Matcher, type ScopeEntry } from "#component/scope.ts";
+import { exclusionOf, isFolderPattern, type Matcher, type ScopeEntry } from "#component/scope.ts";
 import { writePrivate } from "#state/private-file.ts";
 import { FileVersion } from "./file-version.ts";
 
@@ -69,7 +69,7 @@ export class Exclusions {
     return this.#isEmpty;
   }
 
-  /** True for what the user leaves out. */
+  /** True for what the user leaves out, and for what may be of it: whose folder is not known. */
   readonly matches: Matcher = (place) => this.#matches(place);
 
   /** Reads the list again when the file changed. Throws ExclusionsError; the last good list counts. */
@@ -77,7 +77,7 @@ export class Exclusions {
     if (!this.#file.isChanged()) return;
     try {
       const entries = readExclusions(this.#configDir).flatMap((line) => entryOf(line) ?? []);
-      this.#matches = matcherOf(entries, this.#home);
+      this.#matches = exclusionOf(entries, this.#home);
       this.#isEmpty = entries.length === 0;
     } catch (error) {
       this.#file.forget();

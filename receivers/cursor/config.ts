@@ -18,6 +18,12 @@ export const CursorConfig = z.strictObject({
     .describe(
       "Whether Cursor's own database is read, too: it knows models, times, working directories and, in older versions, token counts.",
     ),
+  hooks: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether what the hooks of `talos cursor-hooks` record is read, too: it alone knows token counts since early 2026.",
+    ),
   user_dir: z
     .string()
     .min(1)

@@ -4,11 +4,15 @@ import type { Outgoing } from "#tail/outgoing.ts";
 import {
   type Conversation,
   grows,
+  hasTextOf,
   newConversation,
   newsOf,
+  resume,
+  toldWeight,
   turnsOf,
   weightsText,
 } from "./conversation-state.ts";
+import type { HookTurns } from "./hook-turns.ts";
 import {
   completionRecord,
   isUnanswered,
@@ -34,6 +38,8 @@ export interface ConversationsOptions {
   clock: Clock;
   outgoing: Outgoing;
   folders: WorkingFolders;
+  /** What hooks told; undefined when they are not read. */
+  hooks: HookTurns | undefined;
   idleTimeoutMs: number;
   /** Turns whose end is older are history; 0 takes everything. */
   sinceMs: number;
@@ -97,16 +103,19 @@ export class Conversations {
 
   /** Emits every turn that is over. With `isEnd`, what is there is all there is. */
   async settle(conversation: Conversation, isEnd = false): Promise<void> {
-    const turns = turnsOf(conversation);
+    const turns = turnsOf(conversation, this.#o.hooks);
     this.#notice(conversation, turns);
     if (!conversation.isAsked && !isEnd && this.#quietMs(conversation) < DATABASE_WAIT_MS) {
+      conversation.isAwaited = true;
       return this.#hold(conversation, turns);
     }
     if (!conversation.isResumed) this.#resume(conversation, turns);
     conversation.isOpen = false;
     for (const [i, turn] of turns.entries()) {
-      if (!isEnd && i === turns.length - 1 && !this.#isOver(conversation, turn)) {
-        return this.#hold(conversation, [turn]);
+      if (!isEnd && i === turns.length - 1) {
+        const standing = this.#standing(conversation, turn);
+        conversation.isAwaited = standing === "awaited";
+        if (standing !== "over") return this.#hold(conversation, [turn]);
       }
       await this.#take(conversation, turn);
       if (turn.ordinal >= conversation.settledTo) {
@@ -127,17 +136,8 @@ export class Conversations {
 
   /** What an earlier run emitted, or stepped over as history, is done. */
   #resume(conversation: Conversation, turns: readonly Turn[]): void {
-    const { resumed, transcript, done } = conversation;
     conversation.isResumed = true;
-    const historyTo = resumed === undefined ? (transcript?.context.resumeAt ?? 0) : 0;
-    const before = turns.filter(({ ordinal }) => ordinal < (resumed?.offset ?? 0));
-    const marker = this.#o.host.digest(weightsText(before.map(weightOf)));
-    const isSame = resumed === undefined || resumed.marker === "" || resumed.marker === marker;
-    for (const turn of turns) {
-      const isHistory = turn.transcript !== undefined && turn.transcript.from < historyTo;
-      const isDone = before.includes(turn) && isSame;
-      if (isHistory || isDone) done.set(turn.ordinal, weightOf(turn));
-    }
+    resume(conversation, turns, (bytes) => this.#o.host.digest(bytes));
   }
 
   /** After a crash, the first of these turns that is not done is read again. */
@@ -152,18 +152,29 @@ export class Conversations {
     file.changed = true;
   }
 
-  #isOver(conversation: Conversation, { transcript, database }: Turn): boolean {
-    const { stored, isAsked } = conversation;
+  /** `awaited`: over, as one source says, which waits a while for what the others have to say. */
+  #standing(conversation: Conversation, turn: Turn): "over" | "awaited" | "open" {
+    const { transcript, database, hook } = turn;
+    const { stored, isAsked, done } = conversation;
     const quietMs = this.#quietMs(conversation);
-    if (quietMs >= this.#o.idleTimeoutMs) return true;
-    const lastMs = Math.max(transcript?.lastMs ?? 0, database?.lastMs || 0, stored?.changedMs ?? 0);
-    const isOld = this.#now() - lastMs >= this.#o.idleTimeoutMs;
-    if (transcript?.ended === true || (isOld && transcript !== undefined)) {
-      const isStored = database !== undefined || (isAsked && (stored?.conversation.turns.length ?? 0) === 0);
-      return isStored || quietMs >= DATABASE_WAIT_MS;
+    if (quietMs >= this.#o.idleTimeoutMs) return "over";
+    const hasWaited = quietMs >= DATABASE_WAIT_MS;
+    const awaited = hasWaited ? "over" : "awaited";
+    // Its own turn may be told of yet.
+    if (turn.isGuessed === true && done.has(turn.ordinal)) return awaited;
+    const told = Math.max(transcript?.lastMs ?? 0, database?.lastMs || 0, hook?.endMs ?? 0);
+    const isOld = this.#now() - Math.max(told, stored?.changedMs ?? 0) >= this.#o.idleTimeoutMs;
+    const isHooked = hook !== undefined || isOld || this.#o.hooks?.isRecording !== true;
+    const isEnded = transcript?.ended === true || hook?.isOver === true;
+    if (isEnded || (isOld && (transcript ?? hook) !== undefined)) {
+      const isLacking = transcript !== undefined && (stored?.conversation.turns.length ?? 0) === 0;
+      const isStored = database !== undefined || (isAsked && isLacking);
+      return isStored && isHooked ? "over" : awaited;
     }
-    if (database === undefined) return false;
-    return isOld || (stored?.conversation.isOver === true && database.answers.length > 0);
+    if (database === undefined) return "open";
+    if (isOld) return "over";
+    const isOver = stored?.conversation.isOver === true && database.answers.length > 0;
+    return isOver ? (isHooked ? "over" : awaited) : "open";
   }
 
   #quietMs({ newsAtMs }: Conversation): number {
@@ -171,25 +182,48 @@ export class Conversations {
   }
 
   async #take(conversation: Conversation, turn: Turn): Promise<void> {
-    const { done } = conversation;
-    const before = done.get(turn.ordinal);
-    const weight = weightOf(turn);
-    if (!grows(before, weight)) return;
-    done.set(turn.ordinal, weight);
-    conversation.changed = true;
-    const { outgoing } = this.#o;
+    const { outgoing, hooks } = this.#o;
+    const place = this.#place(conversation, turn);
+    const { isNew, isMore, hasNewText } = this.#book(conversation, turn, place);
+    if (turn.hook !== undefined) hooks?.placed(turn.hook, turn.ordinal);
+    if (!isMore && !hasNewText) return;
     const times = timesOf(turn);
-    const place = this.#place(conversation);
     if (Number.isNaN(times.startMs)) return outgoing.drop("malformed");
     if (this.#isHistory(turn)) return outgoing.drop("historical");
     const wanted = this.#o.host.text?.();
     const mayRead = wanted !== undefined && times.isDated && times.notBeforeMs >= wanted.sinceMs;
-    if (before === undefined && !place.isSubagent && (turn.transcript ?? turn.database?.asked)) {
+    if (hasNewText && !place.isSubagent) {
       outgoing.emit(promptRecord(turn, place, mayRead ? await this.#prompt(conversation, turn) : undefined));
     }
-    if (isUnanswered(turn)) return outgoing.drop("synthetic");
-    outgoing.emit(requestRecord(turn, place));
-    if (before === undefined && mayRead) await this.#answer(conversation, { turn, place, wanted });
+    if (isUnanswered(turn)) return isMore || isNew ? outgoing.drop("synthetic") : undefined;
+    if (isMore) outgoing.emit(requestRecord(turn, place));
+    if (hasNewText && mayRead) await this.#answer(conversation, { turn, place, wanted });
+  }
+
+  /** Notes what goes out of a turn now, and tells what of it did not before. */
+  #book(
+    conversation: Conversation,
+    turn: Turn,
+    { cwd }: TurnPlace,
+  ): { isNew: boolean; isMore: boolean; hasNewText: boolean } {
+    const { done } = conversation;
+    const before = done.get(turn.ordinal);
+    const weight = weightOf(turn);
+    const told = toldWeight(turn);
+    const hasText = hasTextOf(turn);
+    // What is left out where a folder must be known may pass now.
+    const isFound = before?.hasFolder === false && cwd !== "";
+    const isMore = grows(before?.weight, weight) || isFound;
+    const isTold = told !== undefined && grows(before?.told, told);
+    const hasNewText = hasText && (before?.hasText !== true || isFound);
+    if (isMore || isTold || hasNewText) conversation.changed = true;
+    done.set(turn.ordinal, {
+      weight: before === undefined || grows(before.weight, weight) ? weight : before.weight,
+      told: isTold ? told : before?.told,
+      hasText: hasText || before?.hasText === true,
+      hasFolder: cwd !== "" || before?.hasFolder === true,
+    });
+    return { isNew: before === undefined, isMore, hasNewText };
   }
 
   /** Where only a range is known in which it was asked, all of that range must be new. */
@@ -199,14 +233,14 @@ export class Conversations {
     return startMs !== notBeforeMs && notBeforeMs < this.#o.sinceMs;
   }
 
-  #place(conversation: Conversation): TurnPlace {
+  #place(conversation: Conversation, { hook }: Turn): TurnPlace {
     const { id, key, transcript, stored } = conversation;
     const told = transcript === undefined ? undefined : placeOf(transcript.path);
     const parent = told?.parent || this.#parents.get(id);
     const isSubagent =
       parent !== undefined || told?.parent !== undefined || stored?.conversation.isSubagent === true;
-    const cwd =
-      stored?.conversation.cwd || stored?.database.folder || this.#o.folders.of(told?.folderName ?? "") || "";
+    const known = stored?.conversation.cwd || stored?.database.folder || hook?.cwd;
+    const cwd = known || this.#o.folders.of(told?.folderName ?? "") || "";
     return { conversation: id, parent, isSubagent, cwd, model: stored?.conversation.model ?? "", key };
   }
 
@@ -256,9 +290,8 @@ export class Conversations {
     return next;
   }
 
-  #deadline({ newsAtMs, transcript, isAsked }: Conversation): number {
-    const waits = !isAsked || transcript?.context.turns.at(-1)?.ended === true;
-    return newsAtMs + Math.min(this.#o.idleTimeoutMs, waits ? DATABASE_WAIT_MS : Infinity);
+  #deadline({ newsAtMs, isAwaited }: Conversation): number {
+    return newsAtMs + Math.min(this.#o.idleTimeoutMs, isAwaited ? DATABASE_WAIT_MS : Infinity);
   }
 
   /** Adds the positions that changed since the last call. */
@@ -273,12 +306,15 @@ export class Conversations {
   }
 
   #position({ done, settledTo, isOpen, stored }: Conversation): Position {
-    const weights = [...done].filter(([ordinal]) => ordinal < settledTo).toSorted(([a], [b]) => a - b);
+    const weights = [...done]
+      .filter(([ordinal]) => ordinal < settledTo)
+      .toSorted(([a], [b]) => a - b)
+      .flatMap(([, { told }]) => told ?? []);
     return {
       offset: settledTo,
       head: "",
       headBytes: 0,
-      marker: this.#o.host.digest(weightsText(weights.map(([, weight]) => weight))),
+      marker: this.#o.host.digest(weightsText(weights)),
       // What is open is to be read again, whether or not it changes.
       grewAtMs: isOpen ? 0 : (stored?.changedMs ?? 0),
     };

@@ -77,6 +77,13 @@ export class Reading {
     return best;
   }
 
+  /** Reads what was written since. A hook tells how long the transcript was: all of that must be known. */
+  async catchUp(conversation: string): Promise<void> {
+    for (const file of this.#files.get(conversation) ?? []) {
+      if (file.context.isLoaded && file.goneSinceMs === undefined) await this.#read(file);
+    }
+  }
+
   get conversations(): IterableIterator<string> {
     return this.#files.keys();
   }

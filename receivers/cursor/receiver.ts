@@ -8,6 +8,10 @@ import { DatabaseThread } from "./database/thread.ts";
 import type { Job } from "./database/job.ts";
 import { DatabaseReading, type DatabaseReadingOptions } from "./database-reading.ts";
 import { Databases } from "./databases.ts";
+import { HOOK_FOLDER, HookFolder } from "./hook-folder.ts";
+import { HookKey } from "./hook-key.ts";
+import { HookReading } from "./hook-reading.ts";
+import { HookTurns } from "./hook-turns.ts";
 import { Reading } from "./reading.ts";
 import { defaultUserDir, selectionOf } from "./roots.ts";
 import { noContext, type TranscriptContext } from "./transcript.ts";
@@ -24,8 +28,11 @@ export class CursorReceiver implements Component {
   readonly #conversations: Conversations;
   readonly #thread = new DatabaseThread();
   readonly #databases: DatabaseReading | undefined;
+  readonly #hooks: HookReading | undefined;
+  readonly #hookTurns: HookTurns | undefined;
   readonly #following: Following<TranscriptContext>;
   #isFirstPass = true;
+  #areHooksKnown = false;
 
   constructor(settings: Settings, config: CursorConfig, host: ReceiverHost) {
     const { clock, log, platform } = settings;
@@ -41,13 +48,30 @@ export class CursorReceiver implements Component {
         files.takeChanged(into);
         this.#conversations.takePositions(into);
         this.#databases?.takePositions(into);
+        this.#hooks?.takePositions(into);
       },
       open: () => this.#conversations.open,
     });
     this.#outgoing = outgoing;
     const common = { host, clock, log, folders, outgoing, isStopped: () => this.#following.isStopped };
+    const folder = config.hooks ? host.folder?.(HOOK_FOLDER) : undefined;
+    if (folder !== undefined) {
+      const seed = host.secret?.(HOOK_FOLDER);
+      this.#hookTurns = new HookTurns(host);
+      this.#hooks = new HookReading({
+        ...common,
+        platform,
+        folder: new HookFolder(folder.path),
+        isOwn: folder.isOwn,
+        key: seed === undefined ? undefined : new HookKey(seed),
+        turns: this.#hookTurns,
+        learn: (cwd) => folders.learn(cwd),
+        wake: () => this.#following.wake(),
+      });
+    }
     this.#conversations = new Conversations({
       ...common,
+      hooks: this.#hookTurns,
       idleTimeoutMs: config.idle_timeout,
       sinceMs: config.start_at === "end" ? host.firstStartMs : 0,
       texts: (file, keys) => this.#texts(file, keys),
@@ -103,6 +127,7 @@ export class CursorReceiver implements Component {
   }
 
   async start(): Promise<void> {
+    this.#hooks?.start();
     this.#following.start();
   }
 
@@ -113,6 +138,7 @@ export class CursorReceiver implements Component {
     const isComplete = this.#host.isPausing === true && (await this.#following.lastLook(signal));
     this.#following.stop();
     this.#databases?.stop();
+    this.#hooks?.stop();
     this.#outgoing.stop();
     await this.#following.settled(signal);
     if (!signal.aborted) {
@@ -128,6 +154,13 @@ export class CursorReceiver implements Component {
       this.#isFirstPass = false;
       for (const id of this.#reading.conversations) if (this.#conversations.isOwed(id)) touched.add(id);
     }
+    do {
+      await this.#round(touched);
+    } while (this.#host.once && this.#hooks?.isMore === true && !this.#following.isStopped);
+  }
+
+  async #round(touched: Set<string>): Promise<void> {
+    for (const id of await this.#hooked()) touched.add(id);
     const isAsked = this.#databases === undefined;
     for (const id of touched) this.#conversations.of(id).isAsked ||= isAsked;
     for (const id of (await this.#databases?.look(touched)) ?? []) touched.add(id);
@@ -138,8 +171,22 @@ export class CursorReceiver implements Component {
       if (this.#outgoing.isFull) await this.#outgoing.flush();
     }
     this.#databases?.settled();
+    this.#hooks?.settled();
     this.#conversations.forget();
     await this.#outgoing.flush();
+    if (!this.#following.isStopped) this.#hooks?.tidy();
+    touched.clear();
+  }
+
+  /** Conversations of which hooks have news. */
+  async #hooked(): Promise<Set<string>> {
+    const news = (await this.#hooks?.read()) ?? new Set();
+    for (const id of news) await this.#reading.catchUp(id);
+    if (!this.#areHooksKnown) {
+      this.#areHooksKnown = true;
+      for (const id of this.#hookTurns?.conversations ?? []) if (this.#conversations.isOwed(id)) news.add(id);
+    }
+    return news;
   }
 
   async #settle(id: string, isEnd = false): Promise<void> {
@@ -149,8 +196,14 @@ export class CursorReceiver implements Component {
   }
 
   async #finish(): Promise<void> {
-    await this.#settleAll();
-    await this.#outgoing.flush();
+    for (;;) {
+      await this.#settleAll();
+      await this.#outgoing.flush();
+      if (this.#following.isStopped) return;
+      this.#hooks?.tidy();
+      if (this.#hooks?.isMore !== true) return;
+      await this.#round(new Set());
+    }
   }
 
   /** What is there is all there is. */

@@ -39,6 +39,39 @@ export interface DatabaseTurn {
   output: number;
 }
 
+/** A turn as Cursor's hooks tell it when it is over: the one source of tokens since early 2026. */
+export interface HookTurn {
+  conversation: string;
+  /** Cursor's id of the turn. */
+  generation: string;
+  /** `ReceiverHost.fileKey` of it: its position is the place that it has. */
+  key: string;
+  /** Milliseconds since the Unix epoch, UTC, by this machine's clock: it was over by then. */
+  endMs: number;
+  /** Cursor said that it is over, and not only that something was answered. */
+  isOver: boolean;
+  /** A model was asked, as far as the hook tells. */
+  isAnswered: boolean;
+  /** The model that was selected, and the version of Cursor; "" when unknown. */
+  model: string;
+  version: string;
+  /** Tokens; -1 where they are unknown. Input is all of it, with what was read from the cache and written to it. */
+  input: number;
+  output: number;
+  cacheRead: number;
+  cacheWrite: number;
+  /** Bytes that the transcript had when the hook ran; -1 when unknown. */
+  transcriptBytes: number;
+  /** Absolute working directory; "" when unknown. */
+  cwd: string;
+  /** Which hook told the counts. */
+  countedBy: "stop" | "afterAgentResponse" | undefined;
+  /** The ordinal that it was emitted under, and keeps: its counts are never counted twice. -1 before. */
+  place: number;
+  /** The counts that it was emitted with; 0 where they were unknown. */
+  emitted: { input: number; output: number };
+}
+
 /** What the database knows of a conversation. */
 export interface DatabaseConversation {
   id: string;
@@ -63,6 +96,9 @@ export interface Turn {
   ordinal: number;
   transcript?: TranscriptTurn;
   database?: DatabaseTurn;
+  hook?: HookTurn;
+  /** That the hook ran for this turn rests on times and order alone. */
+  isGuessed?: boolean;
 }
 
 /** An id that Cursor gives conversations. Others, such as those of tasks, hold line breaks. */
