@@ -49,7 +49,10 @@ function snapshot(db: DatabaseSync): Omit<Status, "running" | "pid"> {
   const balance = balanceOf({ counters, open, totals, configured: readExporters(db) });
   const [owed, detached] =
     schemaVersion(db) < 2 ? [new Map<string, number>(), []] : [readOwed(db), readDetached(db)];
-  const followed = db.prepare("SELECT count(*) AS files FROM positions").get();
+  // Receivers keep other places there, too: those have a marker, and no head that a file is recognised by.
+  const followed = db
+    .prepare("SELECT count(*) AS files FROM positions WHERE head <> '' OR marker = ''")
+    .get();
   return {
     startedAtMs: readNumber(db, "started_at"),
     lastCommitAtMs: readNumber(db, "last_commit_at"),

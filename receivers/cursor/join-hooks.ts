@@ -31,22 +31,23 @@ export function joinHooks(told: readonly Turn[], hooked: Hooked): Turn[] {
 /** Hooks that have their places, and the turns at these. A turn that is another one goes behind the hook's. */
 function withPlaced(told: readonly Turn[], placed: readonly HookTurn[]): Turn[] {
   const turns: Turn[] = [];
-  const waiting = [...placed];
+  let next = 0;
   const last = () => turns.at(-1)?.ordinal ?? -1;
   const isNamed = ({ generation }: HookTurn) =>
     told.some(({ database }) => database?.generation === generation);
   for (const turn of told) {
     const own: Turn = { ...turn, ordinal: Math.max(last() + 1, turn.ordinal) };
-    while (waiting[0] !== undefined && waiting[0].place <= own.ordinal && own.hook === undefined) {
-      const [hook] = waiting.splice(0, 1);
-      if (hook === undefined || hook.place <= last()) continue;
+    for (; own.hook === undefined; next += 1) {
+      const hook = placed[next];
+      if (hook === undefined || hook.place > own.ordinal) break;
+      if (hook.place <= last()) continue;
       if (hook.place === own.ordinal && (mayBe(turn, hook) || isNamed(hook))) own.hook = hook;
       else turns.push({ ordinal: hook.place, hook });
       if (own.hook === undefined) own.ordinal = Math.max(last() + 1, own.ordinal);
     }
     turns.push(own);
   }
-  for (const hook of waiting) if (hook.place > last()) turns.push({ ordinal: hook.place, hook });
+  for (const hook of placed.slice(next)) if (hook.place > last()) turns.push({ ordinal: hook.place, hook });
   return turns;
 }
 

@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { ReceiverFolder } from "#component/component.ts";
+import type { Unit } from "#component/unit.ts";
 import { CursorHome, type CursorVersion, type InventedConversation, uuid } from "#testkit/cursor/home.ts";
 import { FakeHost, FakeStore } from "#testkit/fake-host.ts";
 import { bytesOf, COUNTS, HookLog, readOnce, receiverOf, stopOf } from "./testkit.ts";
@@ -203,6 +205,65 @@ it("gives the turns of sub-agents to their parent's session, where another sourc
   expect(request?.attributes.get("talos.source.via")).toBe("hook");
 });
 
+it.each(["headers", "composers", "tokens"] as const)(
+  "joins hooks with databases of other versions: %s",
+  async (version) => {
+    write("database", version);
+    write("hook");
+    expect(told(await readOnce(home, { stateDir: log.stateDir }))).toEqual(from(["hook", "database"]));
+  },
+);
+
+it("takes the turns from hooks where the database keeps no messages, with its folder", async () => {
+  cursor = new CursorHome(home);
+  cursor.write({ ...conversation, tiers: ["database"], withoutMessages: true });
+  const store = new FakeStore();
+  await readOnce(home, { store, stateDir: log.stateDir });
+  expect([keys(store), of(store, "talos.source.via")]).toEqual([[`${A}:0`], ["database"]]);
+  write("hook");
+  await readOnce(home, { store, stateDir: log.stateDir });
+  expect([keys(store), of(store, "talos.source.via")]).toEqual([KEYS, each("hook")]);
+  expect(sorted(store).map(({ cwd }) => cwd)).toEqual(each(FOLDER));
+});
+
+it("sends what was left out for want of a folder once another source knows it", async () => {
+  const store = new FakeStore();
+  // As the collector does it where anything is excluded.
+  class Excluding extends FakeHost {
+    override async submit(unit: Unit): Promise<void> {
+      await super.submit({ ...unit, records: unit.records.filter(({ cwd }) => cwd !== undefined) });
+    }
+  }
+  const run = async () => {
+    const host = new Excluding({ once: true, store, stateDir: log.stateDir });
+    const receiver = receiverOf(home, host);
+    await receiver.start();
+    await host.done;
+    await receiver.shutdown(AbortSignal.timeout(10_000));
+  };
+  write("hook");
+  await run();
+  expect(store.records.size).toBe(0);
+  write("database");
+  await run();
+  expect(told(store)).toEqual(from(["hook", "database"]));
+});
+
+it("changes nothing in a folder that another collector follows", async () => {
+  write("hook", "headers", { at: T0 - 5 * 86_400_000 });
+  class Looking extends FakeHost {
+    override folder(): ReceiverFolder {
+      return { path: log.folder, isOwn: false };
+    }
+  }
+  const host = new Looking({ once: true });
+  const receiver = receiverOf(home, host);
+  await receiver.start();
+  await host.done;
+  await receiver.shutdown(AbortSignal.timeout(10_000));
+  expect([keys(host.store), readdirSync(log.folder).length]).toEqual([KEYS, 1]);
+});
+
 it("drops as history what hooks told before this machine began to follow", async () => {
   write("hook");
   const store = await readOnce(home, {
@@ -211,6 +272,24 @@ it("drops as history what hooks told before this machine began to follow", async
     firstStartMs: T0 + 60_000,
   });
   expect([keys(store), store.drops.get("historical")]).toEqual([[`${A}:1`, `${A}:2`], 1]);
+});
+
+it("sends a turn once, while it runs, when its hook is the first to tell of it", async () => {
+  const host = new FakeHost({ stateDir: log.stateDir });
+  const receiver = receiverOf(home, host, { config: { database_interval: "200ms" } });
+  cursor = new CursorHome(home);
+  await receiver.start();
+  try {
+    write("hook");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    write("transcript");
+    write("database");
+    await vi.waitFor(() => expect(told(host.store)).toEqual(from(TIERS)), { timeout: 15_000 });
+    // The last one waited for the others.
+    expect(host.store.improved).toBeLessThanOrEqual(2);
+  } finally {
+    await receiver.shutdown(AbortSignal.timeout(10_000));
+  }
 });
 
 it("corrects at once, while it runs, what a hook tells later than the others", async () => {
