@@ -14,8 +14,11 @@ const KEYCHAIN_MS = 5_000;
 const STATE = /^(state\.(db|reserve)|outbox\.key|control\.sock|watching|backfill|ledger|cursor-hooks)\b/;
 /** Goes last: it keeps another collector from starting meanwhile. */
 const LOCK = /^lock\.db\b/;
-/** Without it, a new enrolment would read what was written while this one held. */
-const FIRST_START = "first-start.json";
+/** The first, else a new enrolment would read what was written while this one held; what was accepted was for this team. */
+const DECIDED: readonly [RegExp, string][] = [
+  [/^first-start\.json$/, "the moment of the first start"],
+  [/^consent\.(json|lock)\b/, "what was accepted on this machine"],
+];
 
 /** Asks the collector of a state folder to stop, and waits for it. False when none runs. Throws EnrolmentError. */
 export async function stopCollector(stateDir: string): Promise<boolean> {
@@ -65,12 +68,8 @@ export async function eraseAll({ folder, stateDir, configDir, hasKeychainKey }: 
     eraseIn(stateDir, LOCK);
   }
   if (hasKeychainKey) erased.push(await keychainNote());
-  for (const dir of new Set([configDir, path.dirname(folder.dir)])) {
-    const file = path.join(dir, FIRST_START);
-    if (!existsSync(file)) continue;
-    rmSync(file);
-    erased.push(`the moment of the first start in ${dir}`);
-  }
+  for (const dir of new Set([configDir, path.dirname(folder.dir)].filter((each) => existsSync(each))))
+    for (const [which, what] of DECIDED) if (eraseIn(dir, which) > 0) erased.push(`${what} in ${dir}`);
   if (existsSync(folder.dir)) erased.push(`token, salt, machine key and configuration in ${folder.dir}`);
   folder.remove();
   return erased;
