@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { defaultConfigDir } from "#config/paths.ts";
+import { defaultConfigDir, defaultStateDir } from "#config/paths.ts";
 import type { ReceiverFactory } from "#component/component.ts";
 import { readInMemory } from "../service/memory-reader.ts";
 import type { Planned } from "../service/plan.ts";
@@ -55,8 +55,10 @@ async function usage({ config, days: count, by, json }: UsageOptions): Promise<v
   const untilMs = systemClock.now();
   const sinceMs = dayStart(untilMs, count - 1);
   const sums = new Usage(platform.homeDir);
+  const { receivers, stateDir } = followed(config);
   await readInMemory({
-    receivers: receiversOf(config),
+    receivers,
+    stateDir,
     platform,
     clock: systemClock,
     sinceMs,
@@ -72,13 +74,20 @@ async function usage({ config, days: count, by, json }: UsageOptions): Promise<v
   );
 }
 
-/** Those of the configuration; without one, every kind as it is by default. */
-function receiversOf(config: readonly string[] | undefined): readonly Planned<ReceiverFactory>[] {
-  const usual = path.join(defaultConfigDir(systemPlatform()), "config.yaml");
-  if (config !== undefined || existsSync(usual)) return readPlan(config).plan.receivers;
-  return components
+/**
+ * Receivers of the configuration, and where what is told to them waits; without one, every kind as it is by default.
+ */
+function followed(config: readonly string[] | undefined): {
+  receivers: readonly Planned<ReceiverFactory>[];
+  stateDir: string;
+} {
+  const platform = systemPlatform();
+  const usual = path.join(defaultConfigDir(platform), "config.yaml");
+  if (config !== undefined || existsSync(usual)) return readPlan(config).plan;
+  const receivers = components
     .filter((factory): factory is ReceiverFactory => factory.kind === "receiver")
     .map((factory) => ({ id: factory.type, factory, config: factory.config.parse({}) }));
+  return { receivers, stateDir: defaultStateDir(platform) };
 }
 
 function days(text: string): number {

@@ -52,6 +52,7 @@ export async function findRecords(options: FindOptions): Promise<Found> {
     clock,
     sinceMs,
     untilMs,
+    stateDir: plan.stateDir,
     text: () => ({ completions: true, sinceMs }),
     screen({ factory, config }, unit) {
       const screened = admission.screen(factory.scope?.(config))(unit);
