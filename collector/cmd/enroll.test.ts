@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { noTerminal, Terminal } from "#testkit/terminal.ts";
 import { EnrolmentFolder } from "../enrolment/folder.ts";
 import { FakeTeam } from "../enrolment/testing.ts";
+import { install } from "./cursor-hooks/change.ts";
 import { Machine, until } from "./testing.ts";
 
 const MAIN = path.resolve(import.meta.dirname, "main.ts");
@@ -356,7 +357,13 @@ describe("leaving", () => {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     await until(() => team.agents[0]?.status !== undefined, "the collector reports");
     await machine.talosAlone("pause", "1h");
-    await machine.talosAlone("cursor-hooks", "install");
+    const platform = { os: "linux", homeDir: machine.dir, env: {} } as const;
+    install({
+      level: "user",
+      platform,
+      stateDir: path.join(machine.dir, ".local/state/talos-auditor"),
+      dryRun: false,
+    });
     expect(existsSync(path.join(machine.dir, ".cursor/hooks.json"))).toBe(true);
     const ran = await machine.talosAlone("unenroll", "--yes", "--erase");
     expect(existsSync(path.join(machine.dir, ".cursor/hooks.json"))).toBe(false);

@@ -24,12 +24,14 @@ const CHUNK = 64 * 1024;
 const EMPTY_MS = 5;
 /** On Windows, Cursor waits for it. */
 const STALLED_MS = process.platform === "win32" ? 2_000 : 10_000;
-const AROUND_MS = 2_000;
+const LOOKS = 10;
+/** However busy the machine is. */
+const LONGEST_MS = 300_000;
 const CLOSE_BRACE = 125;
 
 const [, , folderGiven = "", shell = "", waiter = "", stalled = ""] = process.argv;
-const stalledMs = Number(stalled) || STALLED_MS;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+const lookMs = (Number(stalled) || STALLED_MS) / LOOKS;
+/** @type {ReturnType<typeof setInterval> | undefined} */
 let watchdog;
 
 async function main() {
@@ -153,13 +155,23 @@ function defaultFolder() {
   return path.join(state, "talos-auditor", "cursor-hooks");
 }
 
-/** @param {() => void} onStall */
+/**
+ * Only looks that come in time count: on a machine that is busy, whatever is waited for is late, too.
+ * @param {() => void} onStall
+ */
 function progress(onStall = end) {
-  clearTimeout(watchdog);
-  watchdog = setTimeout(() => {
-    // Once more around: where the machine was busy, what was waited for has come meanwhile.
-    watchdog = setTimeout(onStall, Math.min(AROUND_MS, stalledMs));
-  }, stalledMs);
+  clearInterval(watchdog);
+  const begunMs = performance.now();
+  let lookedMs = begunMs;
+  let looks = 0;
+  watchdog = setInterval(() => {
+    const nowMs = performance.now();
+    if (nowMs - lookedMs < 1.5 * lookMs) looks += 1;
+    lookedMs = nowMs;
+    if (looks < LOOKS && nowMs - begunMs < LONGEST_MS) return;
+    clearInterval(watchdog);
+    onStall();
+  }, lookMs);
 }
 
 /** Not `process.exit`, which waits for threads that may hang. */
