@@ -193,8 +193,18 @@ const AGENT: readonly Promised[] = [
   {
     id: "cursor",
     words: "Agent reads Cursor local logs.",
-    how: "Not in this version.",
-    tests: [],
+    how: "Transcripts, databases and, for token counts, hooks. SQLite itself refuses the table of Cursor's login tokens. What Cursor does not tell is absent, never estimated.",
+    tests: [
+      [
+        "receivers/cursor/tiers.test.ts",
+        "takes token counts where a version wrote them, and never a gauge of the context in their place",
+      ],
+      ["receivers/cursor/privacy.test.ts", "SQLite itself refuses: %s"],
+      [
+        "collector/cmd/prove.test.ts",
+        "finds what each mode permits and nothing else, on this computer alone, and leaves nothing",
+      ],
+    ],
   },
   {
     id: "cwd-hash",

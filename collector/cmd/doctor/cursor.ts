@@ -9,6 +9,9 @@ import { type HooksStatus, readHooksStatus } from "../cursor-hooks/status.ts";
 import { isCursor } from "./receivers.ts";
 
 const BUDGET_MS = 200;
+/** A database that was closed within the last second is left alone. */
+const MOST_TRIES = 15;
+const RETRY_MS = 100;
 /** Where the header of a database says how it is written: 2 with a write-ahead log. */
 const WRITE_VERSION_AT = 18;
 
@@ -16,7 +19,7 @@ const WRITE_VERSION_AT = 18;
 export const cursor: Check = {
   id: "cursor",
   title: "Cursor",
-  look: (subject) => {
+  look: async (subject) => {
     const { planned, platform } = subject;
     const receivers = planned.plan.receivers.filter(isCursor);
     const isHere = defaultRoots(platform).some((root) => existsSync(root));
@@ -31,25 +34,31 @@ export const cursor: Check = {
       ({ config }) => config.include !== undefined || config.user_dir !== undefined,
     );
     if (!isHere && !isSet) return skip("not found on this computer; followed once it is there");
-    const databases = receivers.map(({ config }) =>
-      databaseOf(config, config.user_dir ?? defaultUserDir(platform)),
+    const databases = await Promise.all(
+      receivers.map(({ config }) => databaseOf(config, config.user_dir ?? defaultUserDir(platform))),
     );
     const { stateDir } = planned.plan;
     return together([...databases, ...busy(stateDir), hooksOf(readHooksStatus({ platform, stateDir }))]);
   },
 };
 
-function databaseOf({ database }: CursorConfig, userDir: string): Finding {
+async function databaseOf({ database }: CursorConfig, userDir: string): Promise<Finding> {
   if (!database) {
     return ok("its database is not read (`database: false`): no models, and times to the minute alone");
   }
   const file = path.join(userDir, "globalStorage", "state.vscdb");
-  const answer = run({
-    kind: "changes",
-    file,
-    since: { row: undefined, headers: START },
-    budgetMs: BUDGET_MS,
-  });
+  const ask = () =>
+    run({
+      kind: "changes",
+      file,
+      since: { row: undefined, headers: START },
+      budgetMs: BUDGET_MS,
+    });
+  let answer = ask();
+  for (let tries = 0; answer.outcome === "busy" && tries < MOST_TRIES; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    answer = ask();
+  }
   return FINDINGS[answer.outcome](answer, file);
 }
 const START = { changedMs: Number.MAX_SAFE_INTEGER, id: "" };
