@@ -1,14 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { TextWanted } from "#component/component.ts";
 import { CursorHome, munged, PROMPT_CANARY, SECRET_CANARY, uuid } from "#testkit/cursor/home.ts";
 import { FakeHost } from "#testkit/fake-host.ts";
 import { run } from "./database/job.ts";
-import { withDatabase } from "./database/open.ts";
 import { receiverOf } from "./testkit.ts";
 
 const FOLDER = "/home/dev/work/acme shop";
@@ -90,38 +88,6 @@ it.each(tiers.flatMap((sources) => modes.map((mode) => ({ ...mode, sources }))))
     expect(receiver.said()).not.toContain(FOLDER);
   },
 );
-
-it.each([
-  "SELECT value FROM ItemTable WHERE key = 'cursorAuth/accessToken'",
-  "SELECT count(*) FROM ItemTable",
-  "SELECT ItemTable.value FROM cursorDiskKV JOIN ItemTable USING (key)",
-  "SELECT key FROM cursorDiskKV UNION SELECT value FROM ItemTable",
-  "SELECT (SELECT max(value) FROM ItemTable) FROM cursorDiskKV",
-  "WITH t AS (SELECT * FROM ItemTable) SELECT * FROM t",
-  "SELECT value FROM composerHeaders",
-  "SELECT sql FROM sqlite_master",
-  "DELETE FROM cursorDiskKV",
-  "ATTACH 'other.db' AS other",
-  "PRAGMA journal_mode = DELETE",
-  "SELECT load_extension('x')",
-  "SELECT hex(value) FROM cursorDiskKV",
-])("SQLite itself refuses: %s", (sql) => {
-  const file = cursor.storage.file;
-  expect(() => withDatabase(file, (db) => db.prepare(sql).all())).toThrow(/prohibited|not authorized/);
-});
-
-it("would be answered without that rule", () => {
-  const db = new DatabaseSync(cursor.storage.file);
-  expect(db.prepare("SELECT value FROM ItemTable WHERE key = 'cursorAuth/accessToken'").get()).toEqual({
-    value: SECRET_CANARY,
-  });
-  db.close();
-});
-
-it("refuses the login tokens in the database of a single folder, too", () => {
-  const file = cursor.openFolder("/home/dev/other");
-  expect(() => withDatabase(file, (db) => db.prepare("SELECT * FROM ItemTable").all())).toThrow(/prohibited/);
-});
 
 it("takes no text out of a database unless it is asked for", () => {
   cursor.write(conversation);
