@@ -324,7 +324,9 @@ export class Conversations {
   forget(): void {
     const now = this.#now();
     for (const [id, conversation] of this.#byId) {
-      if (conversation.isOpen || now - conversation.newsAtMs < FORGET_AFTER_MS) continue;
+      // What changed last long ago has no news, though it is read only now.
+      const newsAtMs = conversation.stored?.changedMs || conversation.newsAtMs;
+      if (conversation.isOpen || now - newsAtMs < FORGET_AFTER_MS) continue;
       if (conversation.changed && conversation.settledTo > 0) {
         this.#left.set(conversation.key, this.#position(conversation));
       }

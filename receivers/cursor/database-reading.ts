@@ -10,6 +10,8 @@ import type { WorkingFolders } from "./working-folder.ts";
 const BUDGET_MS = 200;
 const REST_MS = 2_000;
 const CONVERSATIONS_AT_ONCE = 20;
+/** So long after its last change, a conversation's messages may still change in their place. */
+const CHANGING_MS = 10 * 60_000;
 
 /** `run --once` asks so often, so long apart, where somebody writes. */
 const MOST_TRIES = 20;
@@ -101,8 +103,10 @@ export class DatabaseReading {
 
   /** A message may change in its place, which no list tells: what is going on is read at every change. */
   #again(changed: ReadonlySet<Database>): void {
-    for (const { id, stored } of this.#o.conversations.active) {
-      if (stored !== undefined && changed.has(stored.database)) this.#want(stored.database, id);
+    const sinceMs = this.#o.clock.now() - CHANGING_MS;
+    for (const { id, isOpen, stored } of this.#o.conversations.active) {
+      if (stored === undefined || !changed.has(stored.database)) continue;
+      if (isOpen || stored.changedMs >= sinceMs) this.#want(stored.database, id);
     }
   }
 
