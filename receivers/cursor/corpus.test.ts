@@ -77,9 +77,9 @@ function found(store: FakeStore) {
   };
 }
 
-function all(requests: readonly (readonly unknown[])[] = REQUESTS): ReturnType<typeof found> {
-  const told = { requests: requests.toSorted(byName) as unknown[][], prompts: PROMPTS.toSorted() };
-  return { ...told, input: 59_541, output: 6_700, open: 0, canaries: [] };
+function all(requests: readonly (readonly unknown[])[] = REQUESTS): object {
+  const records = { requests: requests.toSorted(byName), prompts: PROMPTS.toSorted() };
+  return { ...records, input: 59_541, output: 6_700, open: 0, canaries: [] };
 }
 
 it.each([
