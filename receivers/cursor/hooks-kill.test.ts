@@ -160,6 +160,9 @@ it(
       "gen_ai.usage.cache_creation.input_tokens": 50,
       "talos.cwd.hash": expect.stringMatching(/^[0-9a-f]+$/),
     });
+    // A command that only looks finds them, too, and leaves them there.
+    const { stdout } = await machine.talos("usage", "--json", "--days", "2");
+    expect(JSON.parse(stdout)).toMatchObject({ total: { requests: TURNS, outputTokens: 7 * TURNS } });
     const folder = path.join(machine.stateDir, "cursor-hooks");
     const said = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8"));
     const everything = [readFileSync(machine.outFile("file"), "utf8"), machine.output, ...said].join("\n");
