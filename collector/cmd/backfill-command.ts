@@ -20,7 +20,7 @@ import { CONFIG_HELP, readPlan, several } from "./options.ts";
 import { ProgressBar } from "./progress.ts";
 import { type StopSignal, stopSignal } from "./signals.ts";
 import { dayStart } from "./usage.ts";
-import { number } from "./usage-text.ts";
+import { number, sumJson } from "./usage-text.ts";
 import { VERSION } from "#config/version.ts";
 
 const LOOK_MS = 200;
@@ -60,8 +60,9 @@ Examples:
   talos backfill --since 2026-10-01 --to file --yes
   talos backfill                            look at the one that is under way, or go on with it
 
-Records that were sent before are not sent again. What you exclude or paused is left out. Live records go first. It
-goes on after a kill or a restart: by itself where a collector runs, else when you call it again.
+Records that were sent before are not sent again. What you exclude or paused is left out. Requests of Cursor's that have
+no token counts stay without them: its hooks have no history. Live records go first. It goes on after a kill or a restart:
+by itself where a collector runs, else when you call it again.
 
 Exit codes: 0 all is brought, 1 failed, 2 wrong command line or configuration, 3 not all is delivered yet,
 4 another collector took the state folder.`,
@@ -213,10 +214,8 @@ function report(end: End, records: number): number {
 }
 
 function estimateJson({ files, bytes, sum }: Estimate, { sinceMs, untilMs }: Span): string {
-  const { listValue, ...counts } = sum;
-  const listValueUsd = Number(listValue / 1_000_000n) / 1_000_000;
   const [since, until] = [sinceMs, untilMs].map((ms) => new Date(ms).toISOString());
-  return JSON.stringify({ since, until, files, bytes, ...counts, listValueUsd });
+  return JSON.stringify({ since, until, files, bytes, ...sumJson(sum) });
 }
 
 function logOf({ service }: Plan): ReturnType<typeof createLogger> {

@@ -5,7 +5,7 @@ import type { BackfillRequest } from "../service/backfill-files.ts";
 import { readInMemory } from "../service/memory-reader.ts";
 import type { Plan } from "../service/plan.ts";
 import { Usage, type UsageSum } from "./usage.ts";
-import { compact, number, usd } from "./usage-text.ts";
+import { compact, knownOf, number, usd } from "./usage-text.ts";
 
 export interface Span {
   sinceMs: number;
@@ -47,10 +47,14 @@ export function backfillRequest(span: Span, to: string | undefined, { bytes }: E
 
 /** One sentence. */
 export function estimateText({ files, sum }: Estimate): string {
-  const tokens = compact(sum.inputTokens + sum.outputTokens);
+  const { areCounted, arePriced } = knownOf(sum);
+  const tokens = areCounted
+    ? `${compact(sum.inputTokens + sum.outputTokens)} tokens`
+    : "token counts not known";
   const prompts = sum.prompts === 0 ? [] : [counted(sum.prompts, "prompt")];
-  const parts = [counted(files, "file"), counted(sum.requests, "request"), ...prompts, `${tokens} tokens`];
-  return `${parts.join(", ")}, ${usd(sum.listValue)} list value`;
+  const parts = [counted(files, "file"), counted(sum.requests, "request"), ...prompts, tokens];
+  const without = sum.uncounted > 0 && areCounted ? ` (${number(sum.uncounted)} without token counts)` : "";
+  return `${parts.join(", ")}, ${arePriced ? usd(sum.listValue) : "no known"} list value${without}`;
 }
 
 function counted(count: number, what: string): string {

@@ -74,10 +74,10 @@ function nameOf(name: string, by: UsageBy): string {
 }
 
 export function usageJson(usage: Usage, by: UsageBy, span: { sinceMs: number; untilMs: number }): string {
-  const rows = usage.rows(by).map(({ name, sum }) => ({ ...keyOf(name, by), ...jsonOf(sum) }));
+  const rows = usage.rows(by).map(({ name, sum }) => ({ ...keyOf(name, by), ...sumJson(sum) }));
   const { sinceMs, untilMs } = span;
   const since = new Date(sinceMs).toISOString();
-  return `${JSON.stringify({ since, until: new Date(untilMs).toISOString(), by, rows, total: jsonOf(usage.total) })}\n`;
+  return `${JSON.stringify({ since, until: new Date(untilMs).toISOString(), by, rows, total: sumJson(usage.total) })}\n`;
 }
 
 function keyOf(name: string, by: UsageBy): object {
@@ -86,7 +86,7 @@ function keyOf(name: string, by: UsageBy): object {
 }
 
 /** What is not known of any of the requests is null, and not 0. */
-function jsonOf({ listValue, ...sum }: UsageSum): object {
+export function sumJson({ listValue, ...sum }: UsageSum): object {
   const { areCounted, areSplit, arePriced } = knownOf(sum);
   return {
     ...sum,
@@ -97,7 +97,7 @@ function jsonOf({ listValue, ...sum }: UsageSum): object {
 }
 
 /** Of one request at least, or there is none. */
-function knownOf({ requests, uncounted, unsplit, unpriced }: Omit<UsageSum, "listValue">) {
+export function knownOf({ requests, uncounted, unsplit, unpriced }: Omit<UsageSum, "listValue">) {
   const isAny = (unknown: number) => requests === 0 || unknown < requests;
   return { areCounted: isAny(uncounted), areSplit: isAny(uncounted + unsplit), arePriced: isAny(unpriced) };
 }
