@@ -159,6 +159,13 @@ it.each<Case>([
     joined: ["0 t", "1 t", "2 h3"],
   },
   {
+    what: "nothing of a turn at the place of an older hook, though the ids are equal",
+    database: [stored(9, "g9")],
+    hooks: [hook(9)],
+    next: 3,
+    joined: ["0 d", "3 h9"],
+  },
+  {
     what: "a hook that was written down after a later one",
     database: [stored(1, "g1"), stored(2, "g2")],
     hooks: [hook(1), hook(2, { place: 1 })],
