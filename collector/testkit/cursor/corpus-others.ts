@@ -12,6 +12,7 @@ export function writeOtherTiers(home: string): void {
   attribution(path.join(home, ".cursor", "ai-tracking", "ai-code-tracking.db"));
   const hash = createHash("md5").update(WORKS[0]).digest("hex");
   commandLine(path.join(home, ".cursor", "chats", hash, idOf("cli-F"), "store.db"));
+  writeHookPayloads(path.join(home, "hooks"), home);
 }
 
 function opened(file: string): DatabaseSync {
@@ -59,7 +60,7 @@ function commandLine(file: string): void {
 }
 
 /** What Cursor gives a hook on its standard input, by the hook's event. */
-export function hookPayloads(home: string): Map<string, Record<string, unknown>> {
+function hookPayloads(home: string): Map<string, Record<string, unknown>> {
   const A = idOf("A");
   const common = {
     conversation_id: A,
@@ -105,11 +106,10 @@ export function hookPayloads(home: string): Map<string, Record<string, unknown>>
   );
 }
 
-/** One file for each of them. Returns their folder. */
-export function writeHookPayloads(dir: string, home: string): string {
+/** One file for each of them. */
+function writeHookPayloads(dir: string, home: string): void {
   mkdirSync(dir, { recursive: true });
   for (const [event, payload] of hookPayloads(home)) {
     writeFileSync(path.join(dir, `${event}.json`), JSON.stringify(payload));
   }
-  return dir;
 }

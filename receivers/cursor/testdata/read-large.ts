@@ -4,9 +4,11 @@ import type { Unit } from "#component/unit.ts";
 import { FakeHost } from "#testkit/fake-host.ts";
 import { realClock } from "../testkit.ts";
 import { CursorConfig } from "../config.ts";
+import { DatabaseThread } from "../database/thread.ts";
+import type { Job } from "../database/job.ts";
 import { CursorReceiver } from "../receiver.ts";
 
-const [homeDir = ""] = process.argv.slice(2);
+const [homeDir = "", wanted = ""] = process.argv.slice(2);
 
 /** Keeps nothing, as the real one does. */
 class CountingHost extends FakeHost {
@@ -19,29 +21,48 @@ class CountingHost extends FakeHost {
   }
 }
 
+const answersMs: number[] = [];
+const ask = Reflect.get(DatabaseThread.prototype, "ask");
+DatabaseThread.prototype.ask = async function timed(this: DatabaseThread, job: Job) {
+  const started = performance.now();
+  const answer = await ask.call(this, job);
+  answersMs.push(performance.now() - started);
+  return answer;
+};
+
+/** What was seen since the last call. */
+function seen() {
+  const all = answersMs.splice(0).toSorted((a, b) => a - b);
+  const at = (share: number) => Math.round(all[Math.floor((all.length - 1) * share)] ?? 0);
+  return { answers: all.length, medianMs: at(0.5), longestMs: at(1), megabytes };
+}
+
 const host = new CountingHost();
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const settings = {
-  id: "cursor",
-  clock: realClock,
-  log,
-  platform: { os: "linux", homeDir, env: {} },
-  count: () => {},
-} as const;
-const config = CursorConfig.parse({ start_at: "beginning" });
+const platform = { os: "linux", homeDir, env: {} } as const;
+const settings = { id: "cursor", clock: realClock, log, platform, count: () => {} };
+const config = CursorConfig.parse({ start_at: "beginning", database_interval: "100ms" });
 const receiver = new CursorReceiver(settings, config, host);
 const delay = monitorEventLoopDelay({ resolution: 5 });
+const state = { isEnded: false };
+process.stdin.on("end", () => void (state.isEnded = true)).resume();
 const started = performance.now();
 let megabytes = 0;
 delay.enable();
-await receiver.start();
-while (host.requests < 3_000 && performance.now() - started < 300_000) {
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  megabytes = Math.max(megabytes, Math.round(process.memoryUsage.rss() / 2 ** 20));
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo() && performance.now() - started < 300_000) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    megabytes = Math.max(megabytes, Math.round(process.memoryUsage.rss() / 2 ** 20));
+  }
 }
-const ms = performance.now() - started;
+
+await receiver.start();
+await until(() => host.requests >= Number(wanted));
+const first = { ...seen(), ms: Math.round(performance.now() - started), requests: host.requests };
+process.stdout.write(`${JSON.stringify(first)}\n`);
+await until(() => state.isEnded);
+const { requests } = host;
 await receiver.shutdown(AbortSignal.timeout(10_000));
 const longestBlockMs = Math.round(delay.max / 1e6);
-process.stdout.write(
-  JSON.stringify({ requests: host.requests, megabytes, longestBlockMs, ms: Math.round(ms) }),
-);
+process.stdout.write(`${JSON.stringify({ ...seen(), requests, longestBlockMs })}\n`);
