@@ -74,7 +74,7 @@ export interface PlacedEvent extends Event {
 }
 
 /**
- * Two versions of one record: the earlier time, and of everything else the greater. Whatever the order and
+ * Two versions of one record: the earlier time, a model that has a name of its own, and of everything else the greater. Whatever the order and
  * however often versions arrive, the result is the same. The SQL of `store/ingest.ts` is this rule again.
  */
 export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
@@ -88,7 +88,7 @@ export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
     session: greater(a.session, b.session),
     turn: greater(a.turn, b.turn),
     project: greater(a.project, b.project),
-    model: greater(a.model, b.model),
+    model: moreTelling(a.model, b.model),
     source: greater(a.source, b.source),
     via: VIAS.indexOf(a.via) > VIAS.indexOf(b.via) ? a.via : b.via,
     origin: greater(a.origin, b.origin),
@@ -120,6 +120,15 @@ export function fold(events: Iterable<PlacedEvent>): PlacedEvent[] {
 /** By UTF-16 units, which for these ASCII names is SQLite's order too. */
 function greater(a: string, b: string): string {
   return a > b ? a : b;
+}
+
+/** Words in the place of a model's name. Another source of the same request may know the name. */
+export const NO_MODELS = ["auto", "custom", "default"] as const;
+const NAMELESS: ReadonlySet<string> = new Set(["", ...NO_MODELS]);
+
+function moreTelling(a: string, b: string): string {
+  if (NAMELESS.has(a) === NAMELESS.has(b)) return greater(a, b);
+  return NAMELESS.has(a) ? b : a;
 }
 
 function larger(a: number | null, b: number | null): number | null {

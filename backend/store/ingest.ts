@@ -1,4 +1,4 @@
-import { type PlacedEvent, VIAS } from "../domain/event.ts";
+import { NO_MODELS, type PlacedEvent, VIAS } from "../domain/event.ts";
 import { STORE_CATEGORIES } from "./categories.ts";
 import { insertRollups } from "./rollups.ts";
 
@@ -26,11 +26,19 @@ function merged(name: string, stored: string, sent: string): string {
     `coalesce(${stored}.${name}, ${sent}.${name})`,
     `coalesce(${sent}.${name}, ${stored}.${name})`,
   ];
+  if (name === "model") return `CASE WHEN ${telling(b)} > ${telling(a)} THEN ${b} ELSE ${a} END`;
   return `${MINIMA.includes(name) ? "min" : "max"}(${a}, ${b})`;
+}
+
+/** What a model is compared by: a name of its own is more than a word in its place. */
+function telling(model: string): string {
+  const words = ["", ...NO_MODELS].map((word) => `'${word}'`).join(", ");
+  return `(${model} NOT IN (${words}), ${model})`;
 }
 
 function isMoved(name: string): string {
   if (MINIMA.includes(name)) return `excluded.${name} < ${name}`;
+  if (name === "model") return `${telling("excluded.model")} > ${telling("model")}`;
   if (!COUNTS.includes(name)) return `excluded.${name} > ${name}`;
   return `(excluded.${name} IS NOT NULL AND (${name} IS NULL OR excluded.${name} > ${name}))`;
 }

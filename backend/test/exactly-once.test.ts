@@ -8,6 +8,7 @@ import { Random } from "./random.ts";
 import { uid } from "./records.ts";
 
 const ZONE = "America/New_York";
+const MODELS = ["claude-opus-5", "gpt-5"] as const;
 const NOW_S = Math.floor(Date.now() / 1000);
 
 /** Some version of one of forty records: new, repeated, corrected, moved or with unknown counts. */
@@ -29,7 +30,8 @@ function versionOf(random: Random): Event {
           .repeat(32),
     turn: "",
     project: fixed.pick(["", "a".repeat(64), "b".repeat(64)]),
-    model: isPrompt ? "" : random.chance(0.9) ? fixed.pick(["claude-opus-5", "claude-haiku-5-5"]) : "",
+    // Not every source of a request knows its model, or has more than a word in its place.
+    model: isPrompt ? "" : random.pick([fixed.pick(MODELS), fixed.pick(MODELS), "", "default", "custom"]),
     source: fixed.pick(["claude_code", "cursor"]),
     via: random.pick(VIAS),
     origin: isPrompt ? "" : fixed.pick(["main", "subagent"]),
@@ -250,4 +252,20 @@ it("a repeat writes no row but leaves the data's version as it is", async () => 
   const before = [await version(), await stored("rollups", [])];
   await deliver(sent);
   expect([await version(), await stored("rollups", [])]).toEqual(before);
+});
+
+it.each([
+  ["default", "claude-sonnet-4-5", "claude-sonnet-4-5"],
+  ["gpt-5", "auto", "gpt-5"],
+  ["", "custom", "custom"],
+])("of a request whose model is %o by one source and %o by another, it is %o", (one, other, kept) => {
+  const placed = { ...versionOf(new Random(1)), developer: 1, day: 20_000, expiresAt: null };
+  const [first, second] = [
+    { ...placed, model: one },
+    { ...placed, model: other },
+  ];
+  expect([fold([first, second]), fold([second, first])]).toMatchObject([
+    [{ model: kept }],
+    [{ model: kept }],
+  ]);
 });
