@@ -30,7 +30,7 @@ export default defineConfig(async () => {
       include: ["**/*.test.ts"],
       exclude: ["**/*.e2e.test.ts", "dashboard/**"],
       setupFiles: ["./test/migrate.ts"],
-      maxWorkers: 1,
+      testTimeout: 20_000,
       isolate: false,
     },
   };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { readFileSync } from "node:fs";
 import type { Report } from "../backend/domain/report.ts";
+import { prepareDatabase, queryDatabase } from "../backend/test/harness/database.ts";
 import { enrol, signInLink } from "../collector/cmd/start/enrol.ts";
 import { type StartFolder, startFolder } from "../collector/cmd/start/folder.ts";
 import { readOrCreateSecrets } from "../collector/cmd/start/secrets.ts";
@@ -32,7 +33,7 @@ export class LocalBackend {
     const backend = new LocalBackend(mkdtempSync(path.join(tmpdir(), "talos-e2e-")), await freePort());
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     appendFileSync(backend.folder.secretsFile, lines.join(""));
-    await migrate(backend.folder, PROJECT);
+    await prepareDatabase(backend.folder.workers, () => migrate(backend.folder, PROJECT));
     await backend.up();
     await enrol(backend.#backend(), backend.folder, { team: "Team", developer: "Ana", demo: false });
     return backend;
@@ -70,11 +71,23 @@ export class LocalBackend {
     return (this.#cookie ??= await this.#signIn());
   }
 
-  /** Signs in as a person would and reads the API. */
-  async get<T>(route: string): Promise<T> {
-    const response = await fetch(`${this.url}${route}`, { headers: { cookie: await this.cookie() } });
-    if (!response.ok) throw new Error(`GET ${route} answered ${response.status}`);
-    return (await response.json()) as T;
+  /** Signs in as a person would, and asks the API what a page of the dashboard would. */
+  async ask<T = void>(method: string, route: string, body?: object): Promise<T> {
+    const headers = { cookie: await this.cookie(), origin: this.url };
+    const json = { ...headers, "content-type": "application/json" };
+    const init = body === undefined ? { headers } : { headers: json, body: JSON.stringify(body) };
+    const response = await fetch(`${this.url}${route}`, { method, ...init });
+    if (!response.ok) throw new Error(`${method} ${route} answered ${response.status}`);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  get<T>(route: string): Promise<T> {
+    return this.ask<T>("GET", route);
+  }
+
+  /** Sets what the team may send, which has no page yet. For before anything was sent. */
+  limit(eventsPerMinute: number): void {
+    queryDatabase(this.folder.workers, `UPDATE teams SET events_per_minute = ${eventsPerMinute}`);
   }
 
   report(from: string, to: string): Promise<Report> {

@@ -5,8 +5,8 @@ import path from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { CursorHome, PROMPT_CANARY, SECRET_CANARY, uuid } from "#testkit/cursor/home.ts";
+import { hasBrowser, launchBrowser } from "../backend/test/harness/browser.ts";
 import { freePort, PROJECT } from "./backend.ts";
-import { hasBrowser, launchBrowser } from "./browser.ts";
 import { findLeaks } from "./leaks.ts";
 import { seeded, TranscriptWriter } from "./writer.ts";
 

@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { formatMoney, formatRatio, formatTokens, money } from "./format.ts";
-import { CHROMIUM, FLAGS, violations } from "./testkit/browser.ts";
+import { hasBrowser, launchBrowser } from "../test/harness/browser.ts";
+import { violations } from "./testkit/browser.ts";
 import { FakeApi } from "./testkit/fake-api.ts";
 import { foldReport, foldSessions } from "./testkit/folded.ts";
 import { LAST_DAY } from "./testkit/invented-team.ts";
@@ -18,14 +16,7 @@ const SCREENSHOTS = here("../../docs/screenshots/");
 const FROM = "2026-10-26";
 const SHORT = "/?from=2026-11-18&to=2026-11-24";
 
-const present = existsSync(CHROMIUM);
-if (!present) {
-  process.stderr.write(
-    `Browser tests skipped: no Chromium at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM).\n`,
-  );
-}
-
-describe.skipIf(!present)("the dashboard in a browser", () => {
+describe.skipIf(!hasBrowser)("the dashboard in a browser", () => {
   let browser: Browser;
   let api: FakeApi;
   let origin: string;
@@ -34,8 +25,7 @@ describe.skipIf(!present)("the dashboard in a browser", () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    await build({ root: here("."), configFile: here("vite.config.ts"), logLevel: "error" });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 

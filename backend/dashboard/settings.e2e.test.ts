@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ROLES, type Role, isAtLeast } from "../domain/role.ts";
-import { CHROMIUM, violations } from "./testkit/browser.ts";
+import { hasBrowser } from "../test/harness/browser.ts";
+import { violations } from "./testkit/browser.ts";
 import { Stage, type Tab } from "./testkit/stage.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -15,14 +16,7 @@ const PATHS = ["", "/privacy", "/members", "/agents", "/audit", "/keys", "/accou
 const MODES = ["Counts only", "Categories, made locally", "Categories, made in transit", "Full content"];
 const NARROW = { viewport: { width: 390, height: 844 } };
 
-const present = existsSync(CHROMIUM);
-if (!present) {
-  process.stderr.write(
-    `Browser tests skipped: no Chromium at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM).\n`,
-  );
-}
-
-describe.skipIf(!present)("the settings in a browser", () => {
+describe.skipIf(!hasBrowser)("the settings in a browser", () => {
   const stage = new Stage();
   beforeAll(() => stage.start());
   afterAll(() => stage.close());

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { jsonCodec } from "#proto/json.ts";
@@ -13,7 +12,8 @@ import {
   uid,
 } from "../test/records.ts";
 import { until } from "../test/harness/workers.ts";
-import { CHROMIUM, violations } from "./testkit/browser.ts";
+import { hasBrowser } from "../test/harness/browser.ts";
+import { violations } from "./testkit/browser.ts";
 import { Stage, type Tab } from "./testkit/stage.ts";
 
 const TEAM = "Texts";
@@ -24,14 +24,7 @@ const LONG = Array.from({ length: 60 }, (_, n) => `${n}: a line of a long answer
 const START_S = Math.floor(Date.now() / 60_000) * 60 - 3600;
 const turn = (n: number) => ({ "talos.turn.id": n.toString(16).padStart(32, "a") });
 
-const present = existsSync(CHROMIUM);
-if (!present) {
-  process.stderr.write(
-    `Browser tests skipped: no Chromium at ${CHROMIUM} (apt-get install chromium, or set CHROMIUM).\n`,
-  );
-}
-
-describe.skipIf(!present)("a session's timeline in a browser", () => {
+describe.skipIf(!hasBrowser)("a session's timeline in a browser", () => {
   const stage = new Stage();
   let machine: ConsentingMachine;
 

@@ -1,16 +1,15 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { CHROMIUM, FLAGS, violations } from "./testkit/browser.ts";
+import { hasBrowser, launchBrowser } from "../test/harness/browser.ts";
+import { violations } from "./testkit/browser.ts";
 import { FakeApi } from "./testkit/fake-api.ts";
 import { Stage, type Tab } from "./testkit/stage.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const VIEW = "/?from=2026-11-18&to=2026-11-24";
 
-describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
+describe.skipIf(!hasBrowser)("kinds of work in a browser", () => {
   let browser: Browser;
   let api: FakeApi;
   let page: Page;
@@ -18,8 +17,7 @@ describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    await build({ root: here("."), configFile: here("vite.config.ts"), logLevel: "error" });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
@@ -104,7 +102,7 @@ describe.skipIf(!existsSync(CHROMIUM))("kinds of work in a browser", () => {
   });
 });
 
-describe.skipIf(!existsSync(CHROMIUM))("the month's limit in the settings", () => {
+describe.skipIf(!hasBrowser)("the month's limit in the settings", () => {
   const stage = new Stage();
   beforeAll(async () => {
     await stage.start();

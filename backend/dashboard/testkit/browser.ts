@@ -1,17 +1,6 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 
-export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-export const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 /** What axe-core finds on the page as it is. */
 export async function violations(page: Page): Promise<string[]> {
   // Playwright's evaluate runs beside the page's content security policy, an injected script tag would not.

@@ -1,13 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { build } from "vite";
-import { CHROMIUM, FLAGS } from "./browser.ts";
+import { launchBrowser } from "../../test/harness/browser.ts";
 import { LocalWorkers, until } from "../../test/harness/workers.ts";
 import type { Role } from "../../domain/role.ts";
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Chromium's own word on an answer of 4xx. Tests look at what the page says about it instead. */
 const REFUSED = /^Failed to load resource: the server responded with a status of 4\d\d /;
 
@@ -32,9 +28,8 @@ export class Stage {
   readonly #open: Page[] = [];
 
   async start(): Promise<void> {
-    await build({ root: here(".."), configFile: here("../vite.config.ts"), logLevel: "error" });
     await this.workers.start();
-    this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    this.#browser = await launchBrowser();
   }
 
   async close(): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { prepareDatabase, queryDatabase } from "./database.ts";
 
 const ROOT = path.join(import.meta.dirname, "../../..");
 const WRANGLER = path.join(ROOT, "node_modules/wrangler/bin/wrangler.js");
@@ -62,16 +62,7 @@ export class LocalWorkers {
     );
     // wrangler refuses a missing assets folder.
     mkdirSync(path.join(ROOT, "backend/dashboard/dist"), { recursive: true });
-    const migrated = this.#wrangler([
-      "d1",
-      "migrations",
-      "apply",
-      "DB",
-      "--local",
-      "--persist-to",
-      this.#state,
-    ]);
-    await new Promise((resolve) => migrated.once("exit", resolve));
+    await prepareDatabase(this.#state, () => this.#migrate());
     await this.restart();
   }
 
@@ -122,17 +113,7 @@ export class LocalWorkers {
 
   /** Reads the database's file itself, which also works when nothing runs. */
   query(sql: string): Record<string, unknown>[] {
-    const files = globSync("v3/d1/*/*.sqlite", { cwd: this.#state }).filter(
-      (name) => !name.includes("metadata"),
-    );
-    const [file] = files;
-    if (file === undefined) throw new Error("there is no D1 file");
-    const db = new DatabaseSync(path.join(this.#state, file));
-    try {
-      return db.prepare(sql).all();
-    } finally {
-      db.close();
-    }
+    return queryDatabase(this.#state, sql);
   }
 
   async setUp(route: string, body: object): Promise<Record<string, string>> {
@@ -147,6 +128,13 @@ export class LocalWorkers {
 
   get #state(): string {
     return path.join(this.folder, "state");
+  }
+
+  async #migrate(): Promise<void> {
+    const child = this.#wrangler(
+      "d1 migrations apply DB --local --persist-to".split(" ").concat(this.#state),
+    );
+    await new Promise((resolve) => child.once("exit", resolve));
   }
 
   #wrangler(args: string[]): ChildProcess {

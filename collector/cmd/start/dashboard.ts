@@ -25,11 +25,8 @@ export async function buildDashboard(projectDir: string): Promise<void> {
 
 function newestSource(projectDir: string): number {
   const sources = globSync(
-    ["backend/dashboard/**/*.{ts,tsx,css,html,svg}", "backend/domain/report.ts", "proto/*.ts"],
-    {
-      cwd: projectDir,
-      exclude: (name) => name === "dist",
-    },
+    ["backend/dashboard/**/*.{ts,tsx,css,html,svg}", "backend/domain/**/*.ts", "proto/*.ts"],
+    { cwd: projectDir, exclude: (name) => name === "dist" },
   );
   return Math.max(...sources.map((file) => statSync(path.join(projectDir, file)).mtimeMs));
 }
