@@ -23,7 +23,7 @@ beforeAll(async () => {
   await anthropic.start();
   backend = await LocalBackend.start({ ANTHROPIC_BASE_URL: anthropic.url, ANTHROPIC_API_KEY: API_KEY });
   wire = await startWire(backend.url);
-  await api("PUT", "/api/team/mode", { mode: "categorize_cloud", confirm: "categorize_cloud" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "categorize_cloud", confirm: "categorize_cloud" });
 });
 afterAll(async () => {
   for (const machine of machines) await machine.dispose();
@@ -32,23 +32,11 @@ afterAll(async () => {
   await anthropic.close();
 });
 
-async function api<T>(method: string, route: string, body?: object): Promise<T> {
-  const response = await fetch(`${backend.url}${route}`, {
-    method,
-    headers: {
-      cookie: await backend.cookie(),
-      origin: backend.url,
-      ...(body ? { "content-type": "application/json" } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect([method, route, response.ok]).toEqual([method, route, true]);
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
-
 /** A machine of the team that follows its home, and whose developer accepted that prompts go this way. */
 async function accepting(): Promise<Machine> {
-  const { secret } = await api<{ secret: string }>("POST", "/api/enrolment-tokens", { kind: "person" });
+  const { secret } = await backend.ask<{ secret: string }>("POST", "/api/enrolment-tokens", {
+    kind: "person",
+  });
   const machine = new Machine();
   machines.push(machine);
   rmSync(machine.configFile);
@@ -97,7 +85,7 @@ function dialogue(machine: Machine, session: string): void {
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 
 async function methods(): Promise<CategoryReport["methods"]> {
-  return (await api<CategoryReport>("GET", `/api/categories?from=${day(-1)}&to=${day(1)}`)).methods;
+  return (await backend.get<CategoryReport>(`/api/categories?from=${day(-1)}&to=${day(1)}`)).methods;
 }
 
 const requests = async () => (await backend.report(day(-1), day(1))).totals.requests;
@@ -154,7 +142,7 @@ it("with Anthropic failing it waits on the machine alone, encrypted; counts do n
 });
 
 it("over the team's limit the rules decide, and nobody outside the machine reads the prompt's text", async () => {
-  await api("PUT", "/api/team/categorize-cap", { cents: 0 });
+  await backend.ask("PUT", "/api/team/categorize-cap", { cents: 0 });
   const machine = await accepting();
   anthropic.calls.splice(0);
   dialogue(machine, "c");

@@ -16,7 +16,6 @@ const THINKING = "CANARY-8c17-thinking";
 const TOOL = "CANARY-8c17-tool";
 
 let backend: LocalBackend;
-let cookie: string;
 const machine = new Machine();
 /** In this mode prompts get a category too. */
 const anthropic = new FakeAnthropic();
@@ -24,29 +23,12 @@ const anthropic = new FakeAnthropic();
 beforeAll(async () => {
   await anthropic.start();
   backend = await LocalBackend.start({ ANTHROPIC_BASE_URL: anthropic.url, ANTHROPIC_API_KEY: "sk-ant-test" });
-  const code = new URL(await backend.signInLink()).hash.slice(1);
-  const response = await fetch(`${backend.url}/api/sign-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: backend.url },
-    body: JSON.stringify({ code }),
-  });
-  cookie = (response.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
 });
 afterAll(async () => {
   await machine.dispose();
   await backend.close();
   await anthropic.close();
 });
-
-async function api<T>(method: string, route: string, body?: object): Promise<T> {
-  const response = await fetch(`${backend.url}${route}`, {
-    method,
-    headers: { cookie, origin: backend.url, ...(body ? { "content-type": "application/json" } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect([method, route, response.ok]).toEqual([method, route, true]);
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 
 /** A prompt, and an answer that also thinks and uses a tool. */
 const dialogue = (name: string) =>
@@ -67,13 +49,13 @@ interface Timeline {
 }
 
 let session = "";
-const timeline = (query = "", of = session) => api<Timeline>("GET", `/api/sessions/${of}/timeline${query}`);
+const timeline = (query = "", of = session) => backend.get<Timeline>(`/api/sessions/${of}/timeline${query}`);
 
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 const requests = async () => (await backend.report(day(-1), day(1))).totals.requests;
 async function sessions(): Promise<string[]> {
   const route = `/api/sessions?from=${day(-1)}&to=${day(1)}`;
-  return (await api<{ sessions: { id: string }[] }>("GET", route)).sessions.map(({ id }) => id);
+  return (await backend.get<{ sessions: { id: string }[] }>(route)).sessions.map(({ id }) => id);
 }
 /** Of all sessions, by what the timelines say. */
 async function storedTexts(): Promise<number> {
@@ -103,8 +85,10 @@ async function textsSent(): Promise<number | undefined> {
 }
 
 it("a prompt and its answer come back only through an audited read, and lie nowhere in the clear", async () => {
-  await api("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
-  const { secret } = await api<{ secret: string }>("POST", "/api/enrolment-tokens", { kind: "person" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
+  const { secret } = await backend.ask<{ secret: string }>("POST", "/api/enrolment-tokens", {
+    kind: "person",
+  });
   rmSync(machine.configFile);
   const reader = `provider: auto, endpoint: "${backend.url}", token: TOKEN`;
   configure(machine, { endpoint: backend.url, reader });
@@ -121,7 +105,7 @@ it("a prompt and its answer come back only through an audited read, and lie nowh
     return session !== "" && (await timeline()).texts === 2;
   }, "both texts are stored");
 
-  const trail = () => api<{ entries: { target: string }[] }>("GET", "/api/audit?action=content.read");
+  const trail = () => backend.get<{ entries: { target: string }[] }>("/api/audit?action=content.read");
   expect((await timeline()).items.flatMap(({ text }) => text?.value ?? [])).toEqual([]);
   expect((await trail()).entries).toEqual([]);
   const { items } = await timeline("?text=yes");

@@ -15,12 +15,10 @@ import { Machine, until } from "../collector/cmd/testing.ts";
 import { LocalBackend } from "./backend.ts";
 
 let backend: LocalBackend;
-let cookie: string;
 const machines: Machine[] = [];
 
 beforeAll(async () => {
   backend = await LocalBackend.start();
-  cookie = await signIn();
 });
 
 afterAll(async () => {
@@ -28,29 +26,8 @@ afterAll(async () => {
   await backend.close();
 });
 
-/** As the owner. */
-async function signIn(): Promise<string> {
-  const code = new URL(await backend.signInLink()).hash.slice(1);
-  const response = await fetch(`${backend.url}/api/sign-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: backend.url },
-    body: JSON.stringify({ code }),
-  });
-  return (response.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
-}
-
-async function api<T>(method: string, route: string, body?: object): Promise<T> {
-  const response = await fetch(`${backend.url}${route}`, {
-    method,
-    headers: { cookie, origin: backend.url, ...(body ? { "content-type": "application/json" } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect([method, route, response.status]).toEqual([method, route, body && method === "PUT" ? 204 : 200]);
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
-
 const newToken = async (of: object) =>
-  (await api<{ secret: string }>("POST", "/api/enrolment-tokens", of)).secret;
+  (await backend.ask<{ secret: string }>("POST", "/api/enrolment-tokens", of)).secret;
 const bulk = { kind: "bulk", maxUses: 10 };
 
 /** A fresh home, enrolled. */
@@ -89,13 +66,13 @@ interface Agents {
 }
 
 it("three machines of one person are one developer and three agents, and the tokens are nowhere else", async () => {
-  const before = (await api<Agents>("GET", "/api/agents")).agents.map(({ id }) => id);
+  const before = (await backend.get<Agents>("/api/agents")).agents.map(({ id }) => id);
   const token = await newToken(bulk);
   const own: Machine[] = [];
   for (const login of ["ada", "CORP\\Ada", "ada@corp.example"]) own.push(await enrolled(token, login));
   const other = await enrolled(token, "bob");
 
-  const listed = (await api<Agents>("GET", "/api/agents")).agents.filter(({ id }) => !before.includes(id));
+  const listed = (await backend.get<Agents>("/api/agents")).agents.filter(({ id }) => !before.includes(id));
   expect(listed).toHaveLength(4);
   const agents = own.map(
     (machine) => (JSON.parse(fileOf(machine, "enrolment.json")) as { agent: string }).agent,
@@ -115,7 +92,7 @@ it("three machines of one person are one developer and three agents, and the tok
     expect(fileOf(machine, "salt")).toBe(backend.salt);
     expect((await machine.talosAlone("run", "--once")).code).toBe(0);
   }
-  const seen = (await api<Agents>("GET", "/api/agents")).agents.filter(({ id }) => agents.includes(id));
+  const seen = (await backend.get<Agents>("/api/agents")).agents.filter(({ id }) => agents.includes(id));
   expect(seen.map(({ seenAt }) => seenAt !== null)).toEqual([true, true, true]);
 
   // Secrets: each in its own file, in no log, in nothing that the Workers keep, in no output.
@@ -143,18 +120,13 @@ it("records of an enrolled machine arrive under its developer", async () => {
   expect((await machine.talosAlone("run", "--once")).code).toBe(0);
   const today = new Date().toISOString().slice(0, 10);
   await until(async () => {
-    const report = await api<{ totals: { output: number } }>("GET", `/api/report?from=${today}&to=${today}`);
+    const report = await backend.get<{ totals: { output: number } }>(`/api/report?from=${today}&to=${today}`);
     return report.totals.output === 42;
   }, "the record arrived");
 });
 
 it("a repository is one project for everybody once the team wants that, and its address is nowhere", async () => {
-  const wanted = await fetch(`${backend.url}/api/team`, {
-    method: "PATCH",
-    headers: { cookie, origin: backend.url, "content-type": "application/json" },
-    body: JSON.stringify({ features: { projects: true } }),
-  });
-  expect(wanted.status).toBe(204);
+  await backend.ask("PATCH", "/api/team", { features: { projects: true } });
   const token = await newToken(bulk);
   for (const [login, remote] of [
     ["gus", "git@github.com:CANARY-acme/app.git"],
@@ -173,7 +145,7 @@ it("a repository is one project for everybody once the team wants that, and its 
   }
   const today = new Date().toISOString().slice(0, 10);
   await until(async () => {
-    const { groups } = await api<Report>("GET", `/api/report?from=${today}&to=${today}`);
+    const { groups } = await backend.get<Report>(`/api/report?from=${today}&to=${today}`);
     return groups.project.some(({ requests, output }) => requests === 2 && output === 2_000);
   }, "both requests are of one project");
   const stored = filesBelow(backend.folder.root).filter((file) =>
@@ -186,11 +158,7 @@ it("a repository is one project for everybody once the team wants that, and its 
 it("a machine is revoked, and says what to do; it leaves, and its token is worth nothing", async () => {
   const machine = await enrolled(await newToken({ kind: "person" }), "dora");
   const { agent } = JSON.parse(fileOf(machine, "enrolment.json")) as { agent: string };
-  const response = await fetch(`${backend.url}/api/agents/${agent}`, {
-    method: "DELETE",
-    headers: { cookie, origin: backend.url },
-  });
-  expect(response.status).toBe(204);
+  await backend.ask("DELETE", `/api/agents/${agent}`);
   const ran = await machine.talosAlone("run", "--once");
   expect(ran.stderr).toContain("does not take this machine's token any more");
   const left = await machine.talosAlone("unenroll", "--yes");
@@ -228,7 +196,7 @@ it("a restored older database cannot make an agent accept an older configuration
       version: number;
     };
   };
-  await api("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
   const machine = await enrolled(await newToken(bulk), "eve");
   const loose = modeOf(machine);
   expect(loose.mode).toBe("full");
@@ -237,7 +205,7 @@ it("a restored older database cannot make an agent accept an older configuration
   cpSync(backend.folder.workers, copy, { recursive: true });
 
   await backend.up();
-  await api("PUT", "/api/team/mode", { mode: "off" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "off" });
   await machine.talosAlone("run", "--once");
   const strict = modeOf(machine);
   expect(strict.mode).toBe("off");
@@ -255,8 +223,8 @@ it("a restored older database cannot make an agent accept an older configuration
   expect(modeOf(machine)).toEqual(strict);
 
   // A change that is made after the restore is newer than anything before it.
-  await api("PUT", "/api/team/mode", { mode: "categorize_local", confirm: "categorize_local" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "categorize_local", confirm: "categorize_local" });
   await machine.talosAlone("run", "--once");
   expect(modeOf(machine)).toMatchObject({ mode: "categorize_local" });
-  await api("PUT", "/api/team/mode", { mode: "off" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "off" });
 });

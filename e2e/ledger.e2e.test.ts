@@ -10,19 +10,13 @@ import { findLeaks } from "./leaks.ts";
 const CANARY = "CANARY-7e90";
 let backend: LocalBackend;
 let machine: Machine;
-let cookie: string;
 
 beforeAll(async () => {
   backend = await LocalBackend.start();
-  const code = new URL(await backend.signInLink()).hash.slice(1);
-  const response = await fetch(`${backend.url}/api/sign-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: backend.url },
-    body: JSON.stringify({ code }),
+  await backend.ask("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
+  const { secret } = await backend.ask<{ secret: string }>("POST", "/api/enrolment-tokens", {
+    kind: "person",
   });
-  cookie = (response.headers.getSetCookie()[0] ?? "").split(";")[0] ?? "";
-  await api("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
-  const { secret } = await api<{ secret: string }>("POST", "/api/enrolment-tokens", { kind: "person" });
   machine = new Machine();
   rmSync(machine.configFile);
   configure();
@@ -32,16 +26,6 @@ afterAll(async () => {
   await machine.dispose();
   await backend.close();
 });
-
-async function api<T>(method: string, route: string, body?: object): Promise<T> {
-  const response = await fetch(`${backend.url}${route}`, {
-    method,
-    headers: { cookie, origin: backend.url, ...(body ? { "content-type": "application/json" } : {}) },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect([method, route, response.ok]).toEqual([method, route, true]);
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
 
 const home = () => path.join(machine.dir, ".config/talos-auditor");
 const tokenOf = () => readFileSync(path.join(home(), "enrolment/token"), "utf8").trim();

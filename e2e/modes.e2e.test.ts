@@ -37,23 +37,11 @@ afterAll(async () => {
   await anthropic.close();
 });
 
-async function api<T>(method: string, route: string, body?: object): Promise<T> {
-  const response = await fetch(`${backend.url}${route}`, {
-    method,
-    headers: {
-      cookie: await backend.cookie(),
-      origin: backend.url,
-      ...(body ? { "content-type": "application/json" } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  expect([method, route, response.ok]).toEqual([method, route, true]);
-  return (response.status === 204 ? undefined : await response.json()) as T;
-}
-
 /** A machine of the team that follows its home, from now on. `reader`: who reads prompts there, in place of the usual. */
 async function following(reader?: string): Promise<Machine> {
-  const { secret } = await api<{ secret: string }>("POST", "/api/enrolment-tokens", { kind: "person" });
+  const { secret } = await backend.ask<{ secret: string }>("POST", "/api/enrolment-tokens", {
+    kind: "person",
+  });
   const machine = new Machine();
   machines.push(machine);
   rmSync(machine.configFile);
@@ -70,7 +58,7 @@ const byBackend = () => `provider: auto, endpoint: "${wire.url}", token: TOKEN`;
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 const requests = async () => (await backend.report(day(-1), day(1))).totals.requests;
 async function categories(): Promise<{ rules: number; ollama: number; haiku: number }> {
-  const { methods } = await api<CategoryReport>("GET", `/api/categories?from=${day(-1)}&to=${day(1)}`);
+  const { methods } = await backend.get<CategoryReport>(`/api/categories?from=${day(-1)}&to=${day(1)}`);
   return methods ?? { rules: 0, ollama: 0, haiku: 0 };
 }
 
@@ -136,7 +124,7 @@ function stateOf(machine: Machine): string[] {
 }
 
 it("nothing of a text is read before the developer accepts, whatever the team allows", async () => {
-  await api("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "full", confirm: "full" });
   const machine = await following();
   dialogue(machine, "a", CANARY);
   expect((await machine.talosAlone("run", "--once")).code).toBe(0);
@@ -147,7 +135,7 @@ it("nothing of a text is read before the developer accepts, whatever the team al
 });
 
 it("categorize_local: a category leaves in place of the text; what was written before leaves nothing", async () => {
-  await api("PUT", "/api/team/mode", { mode: "categorize_local", confirm: "categorize_local" });
+  await backend.ask("PUT", "/api/team/mode", { mode: "categorize_local", confirm: "categorize_local" });
   const machine = await following();
   dialogue(machine, "b", CANARY);
   const { code } = await machine.talosAlone("consent", "categorize_local", "--yes");
@@ -230,7 +218,7 @@ describe("with something planted everywhere", () => {
     { mode: "categorize_cloud", method: "haiku", reader: byBackend },
     { mode: "full", method: "haiku", reader: byBackend },
   ])("$mode: all counts arrive, and all categories by whoever may read", async ({ mode, method, reader }) => {
-    await api("PUT", "/api/team/mode", { mode, confirm: mode });
+    await backend.ask("PUT", "/api/team/mode", { mode, confirm: mode });
     const machine = await following(reader());
     const accepted = mode === "off" ? undefined : await machine.talosAlone("consent", mode, "--yes");
     expect(accepted?.code ?? 0).toBe(0);
