@@ -37,6 +37,8 @@ export class TextStage {
   readonly dir: string = mkdtempSync(path.join(tmpdir(), "texts-"));
   /** What the reader of texts does. */
   answer: (record: SourceRecord) => Resolved = labelled;
+  /** Whether it is asked for a prompt without its text too, which may have hints. */
+  readsHints = false;
   inForce: ModeInForce = { mode: "categorize_local", setBy: "consent", sinceMs: 0, isFresh: true };
   /** The pipelines' own setting. */
   configured: Mode = "full";
@@ -168,7 +170,8 @@ service:
           ...idle,
           process: (records) => records,
           later: {
-            wants: ({ eventName, body }) => eventName === "talos.prompt" && body !== undefined,
+            wants: ({ eventName, body }) =>
+              eventName === "talos.prompt" && (body !== undefined || this.readsHints),
             resolve: async (each) => this.answer(each),
           },
         }),
