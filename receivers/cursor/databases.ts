@@ -211,8 +211,8 @@ export class Databases {
     if (outcome === "gone") return void this.#byFile.delete(database.file);
     // Looked at again when it changes.
     database.stamp = stampOf(database.file) ?? "";
-    if (outcome === "empty") return;
     database.isUsable = false;
+    if (outcome === "empty") return;
     this.#o.count("receiver_unusable_databases");
     if (this.#toldUnusable) return;
     this.#toldUnusable = true;
@@ -224,7 +224,10 @@ export class Databases {
 
 function identityAt(file: string): string | undefined {
   try {
-    const { dev, ino } = statSync(file, { bigint: true });
+    const stat = statSync(file, { bigint: true });
+    // Opening a pipe would wait for somebody at its other end.
+    if (!stat.isFile()) return undefined;
+    const { dev, ino } = stat;
     return `database ${identityOf(dev, ino, file)}`;
   } catch {
     return undefined;

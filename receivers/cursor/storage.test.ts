@@ -105,8 +105,8 @@ it("lets a writer be that keeps everybody out, and says so", () => {
 
 it.each([
   ["nothing", "gone"],
-  ["an empty file", "busy"],
-  ["garbage", "busy"],
+  ["an empty file", "empty"],
+  ["garbage", "unusable"],
   ["another program's database", "empty"],
 ])("%s in the place of a database is %s, and no more", (what, outcome) => {
   const file = path.join(dir, "state.vscdb");

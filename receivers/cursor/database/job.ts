@@ -6,6 +6,7 @@ import {
   type Rows,
   textOf,
 } from "./conversation-rows.ts";
+import { EmptyFile } from "./open.ts";
 import { composersAfter, type Header, type HeaderPlace, headersAfter, lastRow, newRows } from "./queries.ts";
 import { inSlices, isPassing, type Progress, type Slice } from "./slices.ts";
 
@@ -47,9 +48,9 @@ export type Answer =
   | { outcome: "busy" }
   /** There is no such file. */
   | { outcome: "gone" }
-  /** It has no table of conversations: a new one, or that of a folder in which nothing was asked. */
+  /** It has no table of conversations, or nothing at all: a new one, or that of a folder in which nothing was asked. */
   | { outcome: "empty" }
-  /** Not a database of Cursor's, or of a version that is not known. */
+  /** Not a database of Cursor's, of a version that is not known, or one that this user may not read. */
   | { outcome: "unusable" };
 
 export function run(job: Job): Answer {
@@ -154,8 +155,9 @@ function withHeaders(slice: Slice, before: Looking): Looking {
 
 function outcomeOf(error: unknown): "busy" | "gone" | "empty" | "unusable" {
   if (!(error instanceof Error)) return "unusable";
-  if (error.message === "no such table: cursorDiskKV") return "empty";
+  if (error instanceof EmptyFile || error.message === "no such table: cursorDiskKV") return "empty";
   if ("code" in error && error.code === "ENOENT") return "gone";
+  if ("code" in error && error.code === "EACCES") return "unusable";
   if ("errcode" in error) return isPassing(error) ? "busy" : "unusable";
   // The file could not be read, or it changed meanwhile.
   return isPassing(error) || "code" in error ? "busy" : "unusable";

@@ -17,6 +17,16 @@ export class ChangedMeanwhile extends Error {
   override readonly name = "ChangedMeanwhile";
 }
 
+/** Something else has its name: whoever writes it, no later look finds a database before it changes. */
+export class NotADatabase extends Error {
+  override readonly name = "NotADatabase";
+}
+
+/** SQLite made the file, and nobody has written to it yet. */
+export class EmptyFile extends Error {
+  override readonly name = "EmptyFile";
+}
+
 /**
  * Gives `read` a connection that can read two tables and nothing else, and closes it. Never writes, never waits, never
  * keeps a lock: an idle handle would keep Cursor from replacing its file.
@@ -64,12 +74,11 @@ function headerOf(file: string): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   const fd = openSync(file, "r");
   try {
-    if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES)
-      throw new ChangedMeanwhile("no database yet");
+    if (readSync(fd, header, 0, HEADER_BYTES, 0) === 0) throw new EmptyFile("nothing is in it yet");
   } finally {
     closeSync(fd);
   }
-  if (header.toString("latin1", 0, MAGIC.length) !== MAGIC) throw new ChangedMeanwhile("not a database");
+  if (header.toString("latin1", 0, MAGIC.length) !== MAGIC) throw new NotADatabase("not a database");
   return header;
 }
 
