@@ -92,6 +92,17 @@ it("keeps a file's mode, its copy as it was, and a link to where it is kept", ()
   expect(existsSync(`${real}.before-talos`)).toBe(false);
 });
 
+it("makes the file that a link leads to, and leaves the link", () => {
+  const real = path.join(dir, "dotfiles", "hooks.json");
+  mkdirSync(path.dirname(file()));
+  symlinkSync("../dotfiles/hooks.json", file());
+  install(user);
+  expect(lstatSync(file()).isSymbolicLink()).toBe(true);
+  expect(existsSync(real)).toBe(true);
+  remove(user);
+  expect([lstatSync(file()).isSymbolicLink(), existsSync(real)]).toEqual([true, false]);
+});
+
 it("shows what would change, and changes nothing", () => {
   expect(install({ ...user, dryRun: true }).diff.filter((line) => line.includes("/bin/sh -c"))).toHaveLength(
     2,

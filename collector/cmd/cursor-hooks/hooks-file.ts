@@ -2,8 +2,10 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   statSync,
@@ -23,7 +25,7 @@ export class HooksFile {
 
   constructor(name: string) {
     this.name = name;
-    this.#file = existsSync(name) ? realpathSync(name) : name;
+    this.#file = existsSync(name) ? realpathSync(name) : targetOf(name);
   }
 
   /** As it was before it was changed for the first time; not there where there was none. */
@@ -96,6 +98,12 @@ export class HooksFile {
       throw new HooksFileError(`it cannot be written (${codeOf(error)})`, { cause: error });
     }
   }
+}
+
+/** Where a link leads to whose file is not there yet. */
+function targetOf(name: string): string {
+  const isLink = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? path.resolve(path.dirname(name), readlinkSync(name)) : name;
 }
 
 function codeOf(error: unknown): string {
