@@ -51,7 +51,7 @@ export function noRows(id: string): Rows {
 /** Reads on for as long as the slice lasts. */
 export function moreRows(slice: Slice, before: Rows): Progress<Rows> {
   const rows = { ...before, bubbles: [...before.bubbles] };
-  rows.composer ??= composerIn(slice, rows);
+  if (rows.composer === undefined) rows.composer = composerIn(slice, rows);
   const { composer } = rows;
   const isDone =
     composer?.hasMessages === true && composer.order.length === 0

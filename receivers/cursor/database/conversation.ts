@@ -35,13 +35,20 @@ function ordered(bubbles: readonly Bubble[], order: readonly string[]): Bubble[]
   const place = new Map(order.map((id, i) => [id, i]));
   const placeOf = ({ key }: Bubble) => place.get(key.slice(key.lastIndexOf(":") + 1));
   const listed = bubbles.filter((bubble) => placeOf(bubble) !== undefined);
-  const sorted = listed.toSorted((a, b) => (placeOf(a) ?? 0) - (placeOf(b) ?? 0));
   const others = bubbles.filter((bubble) => placeOf(bubble) === undefined);
-  for (const bubble of others.toSorted((a, b) => known(a.timeMs) - known(b.timeMs))) {
-    const after = sorted.findIndex(({ timeMs }) => timeMs > bubble.timeMs);
-    sorted.splice(after < 0 ? sorted.length : after, 0, bubble);
+  const undated = others.filter(({ timeMs }) => Number.isNaN(timeMs));
+  const first = [...listed.toSorted((a, b) => (placeOf(a) ?? 0) - (placeOf(b) ?? 0)), ...undated];
+  const dated = others.filter(({ timeMs }) => !Number.isNaN(timeMs)).toSorted((a, b) => a.timeMs - b.timeMs);
+  let next = 0;
+  const merged: Bubble[] = [];
+  for (const bubble of dated) {
+    for (let at = first[next]; at !== undefined && !(at.timeMs > bubble.timeMs); at = first[next]) {
+      merged.push(at);
+      next += 1;
+    }
+    merged.push(bubble);
   }
-  return sorted;
+  return [...merged, ...first.slice(next)];
 }
 
 function turnsOf(bubbles: readonly Bubble[], composer: Composer | undefined): DatabaseTurn[] {
