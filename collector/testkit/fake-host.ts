@@ -68,6 +68,9 @@ export interface FakeHostOptions {
   isFirstStart?: boolean;
   /** Of the state: a receiver has a folder in it, and secrets. */
   stateDir?: string;
+  /** The folder is another collector's: it is looked at. */
+  isLooking?: boolean;
+  skipBeforeMs?: number;
 }
 
 export class FakeHost implements ReceiverHost {
@@ -76,6 +79,8 @@ export class FakeHost implements ReceiverHost {
   readonly firstStartMs: number;
   readonly isFirstStart: boolean;
   readonly stateDir: string | undefined;
+  readonly skipBeforeMs: number | undefined;
+  readonly #isLooking: boolean;
   readonly done: Promise<void>;
   finished: () => void = () => {};
   fatal: (error: Error) => void = () => {};
@@ -90,6 +95,8 @@ export class FakeHost implements ReceiverHost {
     this.firstStartMs = options.firstStartMs ?? 0;
     this.isFirstStart = options.isFirstStart ?? false;
     this.stateDir = options.stateDir;
+    this.skipBeforeMs = options.skipBeforeMs;
+    this.#isLooking = options.isLooking ?? false;
     this.done = new Promise((resolve, reject) => {
       this.finished = resolve;
       this.fatal = reject;
@@ -106,7 +113,8 @@ export class FakeHost implements ReceiverHost {
   }
 
   folder(name: string): ReceiverFolder | undefined {
-    return this.stateDir === undefined ? undefined : { path: path.join(this.stateDir, name), isOwn: true };
+    if (this.stateDir === undefined) return undefined;
+    return { path: path.join(this.stateDir, name), isOwn: !this.#isLooking };
   }
 
   secret(purpose: string): Uint8Array {

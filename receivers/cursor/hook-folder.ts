@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { KeptSegments } from "./kept-segments.ts";
 
 export const HOOK_FOLDER = "cursor-hooks";
 const KEY_FILE = "key.pub";
@@ -36,12 +37,14 @@ export interface Segment {
   endMs: number;
 }
 
-/** The folder between the hook recorder, which writes what Cursor said, and the receiver, which reads and empties it. */
+/** The folder between the hook recorder, which writes what Cursor said, and the receiver, which reads and tidies it. */
 export class HookFolder {
   readonly path: string;
+  readonly kept: KeptSegments;
 
   constructor(folder: string) {
     this.path = folder;
+    this.kept = new KeptSegments(folder);
   }
 
   /** Makes the folder, for its owner alone, and puts the key in it that the recorder seals to. */
@@ -68,14 +71,10 @@ export class HookFolder {
       });
   }
 
-  /** False when it could not be removed: it is tried again. */
-  remove(segment: Pick<Segment, "path">): boolean {
-    try {
-      rmSync(segment.path);
-      return true;
-    } catch {
-      return false;
-    }
+  /** The same with days since `sinceMs` that the collector has read and stored. */
+  segmentsSince(sinceMs: number): Segment[] {
+    const kept = this.kept.list().filter(({ endMs }) => endMs >= sinceMs);
+    return [...kept, ...this.segments()].toSorted((a, b) => a.endMs - b.endMs);
   }
 
   /** What the recorder counted since the last call, by counter. */

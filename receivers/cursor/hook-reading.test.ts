@@ -134,21 +134,39 @@ it("counts what the recorder could not keep, once", async () => {
   expect(readdirSync(log.folder)).toEqual(["key.pub"]);
 });
 
-it("removes days that are read, stored and over; the places of what comes later follow", async () => {
+it("puts days aside that are read, stored and over; the places of what comes later follow", async () => {
   const old = conversation(LONG_AGO);
   const now = conversation(TODAY);
   for (const n of [0, 1]) log.write(stopOf(old, n));
   const store = await once();
-  expect([places(store), readdirSync(log.folder)]).toEqual([[0, 1], ["key.pub"]]);
+  const aside = `read-${path.basename(log.segment(LONG_AGO))}`;
+  expect([places(store), readdirSync(log.folder)]).toEqual([
+    [0, 1],
+    ["key.pub", aside],
+  ]);
   log.write(stopOf(now, 2, { generation: uuid("later") }));
   // The same turn once more, when its line is gone.
   log.write(stopOf(old, 1), TODAY);
   await once(store);
   expect(places(store)).toEqual([0, 1, 2]);
-  expect(readdirSync(log.folder)).toEqual([path.basename(log.segment(TODAY)), "key.pub"]);
+  expect(readdirSync(log.folder)).toEqual([path.basename(log.segment(TODAY)), "key.pub", aside]);
   expect(store.sum("gen_ai.usage.input_tokens")).toBe(3 * COUNTS.input);
   await once(store);
   expect([store.requests.length, store.improved]).toEqual([3, 0]);
+});
+
+it("reads what was put aside for a command that looks, and never for itself", async () => {
+  for (const n of [0, 1]) log.write(stopOf(conversation(LONG_AGO), n));
+  await once();
+  log.write(stopOf(conversation(TODAY), 2, { generation: uuid("later") }));
+  const look = async (own: { firstStartMs?: number; skipBeforeMs?: number } = {}) =>
+    readOnce(home, { stateDir: log.stateDir, isLooking: true, ...own });
+  const looked = await look();
+  expect([places(looked), looked.sum("gen_ai.usage.input_tokens")]).toEqual([[0, 1, 2], 3 * COUNTS.input]);
+  expect(places(await look({ skipBeforeMs: TODAY - DAY_MS }))).toEqual([0]);
+  const own = await once();
+  expect([places(own), own.counts.get("receiver_read_lines")]).toEqual([[0], 1]);
+  expect(readdirSync(log.folder)).toHaveLength(3);
 });
 
 it("keeps a day whose turns could not be stored, and loses and doubles none of them", async () => {

@@ -41,7 +41,7 @@ export interface HookReadingOptions {
   outgoing: Outgoing;
   platform: Pick<Platform, "os">;
   folder: HookFolder;
-  /** The folder is this receiver's: it may be made, and emptied. */
+  /** The folder is this receiver's: it may be made and tidied. */
   isOwn: boolean;
   /** Without it, nothing can be sealed to this collector. */
   key: HookKey | undefined;
@@ -53,7 +53,7 @@ export interface HookReadingOptions {
   isStopped(): boolean;
 }
 
-/** Reads what the hook recorder wrote, and empties its folder of what is read and stored. */
+/** Reads what the hook recorder wrote, and puts aside what is read and stored. */
 export class HookReading {
   readonly #o: HookReadingOptions;
   readonly #files: FileTable<Context>;
@@ -93,10 +93,10 @@ export class HookReading {
   /** Reads what is new. Returns the conversations that have news. */
   async read(): Promise<Set<string>> {
     const touched = new Set<string>();
-    const { folder, isOwn, outgoing, clock } = this.#o;
+    const { folder, isOwn, outgoing, clock, host } = this.#o;
     this.#isUnsettled = true;
     if (isOwn) for (const [counter, by] of folder.takeDrops()) outgoing.count(counter, by);
-    const segments = folder.segments();
+    const segments = isOwn ? folder.segments() : folder.segmentsSince(host.skipBeforeMs ?? 0);
     this.#segments.clear();
     for (const segment of segments) {
       const look = this.#files.look(segment.path, "beginning");
@@ -132,18 +132,19 @@ export class HookReading {
     if (!this.#isUnsettled) this.#files.takeChanged(into);
   }
 
-  /** Removes segments of which all is stored. Call it when nothing waits to be stored. */
+  /** Puts segments aside of which all is stored. Call it when nothing waits to be stored. */
   tidy(): void {
     const { turns, folder, isOwn, clock } = this.#o;
     for (const [file, segment] of this.#segments) {
       const { context } = file;
       const isRead = context.isLoaded && file.size >= 0 && clock.now() >= segment.endMs;
       if (isOwn && isRead && [...context.turns].every((turn) => turns.isStored(turn))) {
-        if (this.#isGrown(file) || !folder.remove(segment)) continue;
+        if (this.#isGrown(file) || !folder.kept.keep(segment.path)) continue;
         this.#segments.delete(file);
         for (const turn of context.turns) if (!this.#isToldElsewhere(turn)) turns.forget(turn, true);
       } else if (turns.size > MOST_TURNS / 2) this.#release(context);
     }
+    if (isOwn) folder.kept.prune(clock.now());
     if (this.isMore) this.#o.wake();
   }
 
