@@ -199,7 +199,7 @@ const AGENT: readonly Promised[] = [
         "receivers/cursor/tiers.test.ts",
         "takes token counts where a version wrote them, and never a gauge of the context in their place",
       ],
-      ["receivers/cursor/privacy.test.ts", "SQLite itself refuses: %s"],
+      ["receivers/cursor/item-table.test.ts", "SQLite itself refuses: %s"],
       [
         "collector/cmd/prove.test.ts",
         "finds what each mode permits and nothing else, on this computer alone, and leaves nothing",
