@@ -48,12 +48,13 @@ it("finds what each mode permits and nothing else, on this computer alone, and l
   const { code, report } = await prove();
   expect([code, report.proved]).toEqual([0, true]);
   const { prompt = 0, answer = 0, secret = 0 } = report.planted;
+  const hook = { file: 2 };
   expect(secret).toBeGreaterThan(50);
   expect(Object.fromEntries(MODES.map((mode) => [mode, report.modes[mode].permitted]))).toEqual({
-    off: {},
-    categorize_local: { prompt: { model: prompt } },
-    categorize_cloud: { prompt: { categorize: prompt } },
-    full: { prompt: { categorize: prompt, records: prompt }, answer: { records: answer } },
+    off: { hook },
+    categorize_local: { hook, prompt: { model: prompt } },
+    categorize_cloud: { hook, prompt: { categorize: prompt } },
+    full: { hook, prompt: { categorize: prompt, records: prompt }, answer: { records: answer } },
   });
   expect(trap.tried.length).toBeGreaterThan(0);
   expect(readdirSync(temp)).toEqual([]);

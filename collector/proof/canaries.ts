@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
-import type { Mode } from "#proto/egress.ts";
+import { type Mode, MODES } from "#proto/egress.ts";
 
 /** What is planted, by what may become of it. In the order of the report. */
 export const KINDS = {
@@ -10,6 +10,7 @@ export const KINDS = {
   login: "Cursor's login tokens",
   place: "folders, files, branches",
   id: "ids of sessions, requests, prompts",
+  hook: "ids that Cursor's hooks tell",
   prompt: "prompts: words, names, code",
   answer: "answers: words, code",
 } as const;
@@ -43,6 +44,8 @@ const PERMITTED: readonly { kind: Kind; way: Way; modes: readonly Mode[] }[] = [
   { kind: "prompt", way: "categorize", modes: ["categorize_cloud", "full"] },
   { kind: "prompt", way: "records", modes: ["full"] },
   { kind: "answer", way: "records", modes: ["full"] },
+  // In the recorder's folder, by which a turn is found again in Cursor's own files.
+  { kind: "hook", way: "file", modes: MODES },
 ];
 
 export function isPermitted(kind: Kind, way: Way, mode: Mode): boolean {
@@ -79,6 +82,11 @@ export class Planted {
 
   uuid(what: string): string {
     return this.add({ kind: "id", what, needle: randomUUID() });
+  }
+
+  /** An id that a hook of Cursor's tells. */
+  told(what: string): string {
+    return this.add({ kind: "hook", what, needle: randomUUID() });
   }
 
   add(canary: Canary): string {

@@ -52,7 +52,8 @@ export function writeCursorHome(
   } finally {
     db.close();
   }
-  return { source: "cursor", prompts: TURNS, requests: TURNS, answers: TURNS };
+  // One more request than its files tell of: a hook does.
+  return { source: "cursor", prompts: TURNS, requests: TURNS + 1, answers: TURNS };
 }
 
 interface Turn {

@@ -1,7 +1,9 @@
+import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { Mode } from "#proto/egress.ts";
 import type { LogRecord } from "#proto/logs.ts";
 import { protobufCodec } from "#proto/protobuf.ts";
+import { HOOKS_FOLDER } from "../../receivers/cursor/hooks/command.ts";
 import { type Canary, isPermitted, type Kind, type Planted, type Way, waysOf } from "./canaries.ts";
 import type { ModeRun } from "./run-mode.ts";
 import type { NeedleIndex } from "./search.ts";
@@ -51,17 +53,26 @@ export function judge(run: ModeRun, { planted, index, invented }: Evidence): Jud
     for (const needle of index.findAnywhereIn(body)) needles.add(needle);
     found.set(way, needles);
   }
+  found.set("file", new Set());
   for (const [name, content] of run.files) {
     look(content, "file", name);
+    if (isRecorded(name)) for (const needle of index.findAnywhereIn(content)) found.get("file")?.add(needle);
     look(Buffer.from(name), "file", "the name of a file");
   }
   look(Buffer.from(run.log), "log");
   return {
     mode: run.mode,
     permitted: countPermitted(planted.all, found, run.mode),
-    leaks: survivors.filter(({ kind, way }) => !isPermitted(kind, way, run.mode)),
+    leaks: survivors.filter(
+      ({ kind, way, where }) => !isPermitted(kind, way, run.mode) || (way === "file" && !isRecorded(where)),
+    ),
     missing: [...missingTexts(planted.all, found, run.mode), ...missingRecords(run, invented)],
   };
+}
+
+/** The recorder of Cursor's hooks wrote it. */
+function isRecorded(file: string): boolean {
+  return file.split(path.sep).includes(HOOKS_FOLDER);
 }
 
 function countPermitted(

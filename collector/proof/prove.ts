@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Factory } from "#component/component.ts";
 import { MODES, type Mode } from "#proto/egress.ts";
 import { Planted } from "./canaries.ts";
+import { recordHooks } from "./cursor-hooks.ts";
 import { writeCursorHome } from "./cursor-session.ts";
 import { type Judged, judge } from "./judge.ts";
 import { runMode } from "./run-mode.ts";
@@ -59,6 +60,7 @@ async function proveIn(dir: string, standIn: StandIn, options: ProofOptions): Pr
     writeHome(home, planted, { secrets, nowMs }),
     writeCursorHome(home, planted, { secrets, nowMs }),
   ];
+  const hooks = await recordHooks(home, planted);
   const index = new NeedleIndex(planted.all.map(({ needle }) => needle));
   const proof: Proof = { planted, modes: [], requests: 0, bytes: 0, files: 0 };
   for (const mode of MODES) {
@@ -70,7 +72,8 @@ async function proveIn(dir: string, standIn: StandIn, options: ProofOptions): Pr
     options.signal.addEventListener("abort", abort, { once: true });
     const timer = setTimeout(abort, PATIENCE_MS);
     try {
-      const run = await runMode({ mode, dir: own, home, components, standIn, nowMs, signal: end.signal });
+      const folders = { dir: own, home, hooks };
+      const run = await runMode({ mode, ...folders, components, standIn, nowMs, signal: end.signal });
       options.signal.throwIfAborted();
       proof.modes.push(judge(run, { planted, index, invented }));
       proof.requests += run.requests.length;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Factory, Platform } from "#component/component.ts";
 import { parseConfigText } from "#config/load.ts";
@@ -24,6 +24,8 @@ export interface ModeOptions {
   dir: string;
   /** Of the invented sessions. */
   home: string;
+  /** What the recorder of Cursor's hooks wrote. */
+  hooks: string;
   components: readonly Factory[];
   standIn: StandIn;
   nowMs: number;
@@ -47,6 +49,8 @@ export async function runMode(options: ModeOptions): Promise<ModeRun> {
   const configDir = path.join(dir, "config");
   mkdirSync(configDir, { recursive: true, mode: 0o700 });
   writeDecisions(configDir, mode, nowMs - ACCEPTED_MS);
+  mkdirSync(path.join(dir, "state"), { mode: 0o700 });
+  cpSync(options.hooks, path.join(dir, "state", path.basename(options.hooks)), { recursive: true });
   // Nothing of this machine: not its variables, not its proxies, not its home.
   const platform: Platform = { os: systemOf(process.platform), homeDir: dir, env: {} };
   const plan = planService(

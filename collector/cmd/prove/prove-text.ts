@@ -16,7 +16,7 @@ const WORDS: Record<Way, string> = {
   file: "kept",
   log: "logged",
 };
-const ORDER: readonly Way[] = ["records", "categorize", "model"];
+const ORDER: readonly Way[] = ["records", "categorize", "model", "file"];
 
 const kinds = Object.keys(KINDS).filter((name): name is Kind => Object.hasOwn(KINDS, name));
 
@@ -49,6 +49,7 @@ export function renderProof(proof: Proof, seconds: number): string {
     "local  in a question to the model on this computer",
     "asked  in a question to the team's backend for a category (/v1/categorize)",
     "sent   in records, as the mode says; secrets in them are replaced",
+    "kept   by the recorder of Cursor's hooks, in a folder of this user alone",
     "",
     `Looked through ${requests} requests (${bytes.toLocaleString("en-US")} bytes), ${files} files and all log lines:`,
     "as they are, inflated, and for base64, hex, URL-encoding and UTF-16.",
