@@ -110,6 +110,38 @@ it("three machines of one person are one developer and three agents, and the tok
   }
 });
 
+it("`talos account` shows a machine on its user's own page, and on nobody else's", async () => {
+  const [machine] = machines;
+  if (machine === undefined) throw new Error("no machine is enrolled");
+  const { stdout } = await machine.talosAlone("account");
+  const link = new URL(/^ {2}(http\S+)$/m.exec(stdout)?.[1] ?? "");
+  expect(link.href).toMatch(`${backend.url}/settings/account#`);
+  const code = link.hash.slice(1);
+  const own = "/api/account/machines";
+  const invited = { email: "guest@corp.example", role: "admin" };
+  const invite = new URL((await backend.ask<{ link: string }>("POST", "/api/invites", invited)).link);
+  const asGuest = (method: string, route: string, cookie: string, body?: object) =>
+    fetch(`${backend.url}${route}`, {
+      method,
+      headers: { cookie, origin: backend.url, "content-type": "application/json" },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+  const joining = { code: invite.hash.slice(1), label: "Guest" };
+  const joined = await asGuest("POST", "/api/invites/accept", "", joining);
+  const [guest = ""] = (joined.headers.getSetCookie()[0] ?? "").split(";");
+  await backend.ask("POST", own, { code });
+  expect((await asGuest("POST", own, guest, { code })).status).toBe(409);
+  const { agent } = JSON.parse(fileOf(machine, "enrolment.json")) as { agent: string };
+  const status = await machine.talosAlone("status", "--json");
+  const { privacy } = JSON.parse(status.stdout) as { privacy: { mode: string; setBy: string } };
+  const inForce = { mode: privacy.mode, setBy: privacy.setBy };
+  expect(await backend.get(own)).toMatchObject({ machines: [{ id: agent, inForce, accepted: null }] });
+  const theirs = await asGuest("GET", own, guest);
+  expect([theirs.status, await theirs.json()]).toMatchObject([200, { machines: [] }]);
+  const files = [...filesBelow(machine.dir), ...filesBelow(backend.folder.root)];
+  expect(files.filter((file) => readFileSync(file, "latin1").includes(code))).toEqual([]);
+});
+
 it("records of an enrolled machine arrive under its developer", async () => {
   const machine = await enrolled(await newToken(bulk), "carol");
   const projects = path.join(machine.dir, ".claude/projects");

@@ -143,6 +143,20 @@ export interface Consent {
   nonce: string;
 }
 
+/**
+ * POST /v1/agent/link, without a body: a code by which the machine's user shows it on their own account page. POST
+ * /v1/agent/unlink, answered with 204, ends that for all machines of this person.
+ */
+export interface LinkAnswer {
+  /** Works once. A later one of the same machine voids it. */
+  code: string;
+  expiresAt: number;
+  /** Address of the account page, without the code. */
+  page: string;
+  /** Some member's account page shows a machine of this person already. */
+  linked: boolean;
+}
+
 /** What is signed: the purpose, so that no signature serves for another, and the bytes. */
 export function signedBytes(
   purpose: "talos-config-1" | "talos-consent-1" | "talos-audit-export-1" | "talos-receipt-1",

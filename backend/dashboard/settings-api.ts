@@ -3,6 +3,7 @@ import { auditRoutes } from "../domain/api/audit.ts";
 import { contentRoutes } from "../domain/api/content.ts";
 import { categoryRoutes } from "../domain/api/categories.ts";
 import { memberRoutes } from "../domain/api/members.ts";
+import { ownMachineRoutes } from "../domain/api/own-machines.ts";
 import { teamRoutes } from "../domain/api/team.ts";
 import type { ApiFailure } from "./api.ts";
 import { client } from "./client.ts";
@@ -11,6 +12,7 @@ import { failureWords } from "./parts/message.tsx";
 /** Calls every route that the settings pages need. */
 export const call = client((...request) => fetch(...request), {
   ...memberRoutes,
+  ...ownMachineRoutes,
   ...teamRoutes,
   ...agentRoutes,
   ...auditRoutes,
@@ -33,6 +35,11 @@ const REFUSALS: Record<string, string> = {
   group_name_taken: "A group of that name comes from elsewhere. Choose another name for it.",
   invalid_code:
     "This invite no longer works: it was used already, revoked, or is too old. Ask for a new one.",
+  link_refused:
+    "This link no longer works: it was used already, a newer one was made, or it is too old. Run `talos account` again.",
+  link_taken:
+    "This person's machines are linked to another member. Run `talos account --unlink` on the machine, then `talos account` again.",
+  other_developer: "Machines of another person are linked to you. Unlink them first.",
   invalid_csv: "The file needs a first line with the columns developer and group, and a line for each pair.",
   invalid_body: "Something in the form is not valid.",
   not_found: "It is gone already. Reload the page.",

@@ -66,14 +66,14 @@ describe.skipIf(!hasBrowser)("the settings in a browser", () => {
       viewer: {
         Team: () => [],
         Privacy: () => MODES,
-        "My account": () => ["Save", "Sign out everywhere"],
+        "My account": () => ["Save", "Copy Command", "Sign out everywhere"],
       },
       manager: {
         Team: () => [],
         Privacy: () => MODES,
         Members: () => [],
         Machines: () => [],
-        "My account": () => ["Save", "Sign out everywhere"],
+        "My account": () => ["Save", "Copy Command", "Sign out everywhere"],
       },
       admin: {
         Team: () => manage,
@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)("the settings in a browser", () => {
         ],
         "Audit log": () => ["Check the chain"],
         "API keys": () => ["Make the key", "Revoke: Grafana"],
-        "My account": () => ["Save", "Sign out everywhere"],
+        "My account": () => ["Save", "Copy Command", "Sign out everywhere"],
       },
       owner: {},
     };
@@ -730,6 +730,36 @@ describe.skipIf(!hasBrowser)("the settings in a browser", () => {
       await tab.page.getByLabel("Name").fill("ow\u202Ener");
       await button(tab.page, "Save").click();
       await tab.page.getByText("Something in the form is not valid").waitFor();
+    });
+
+    it("shows the machines that the member linked, once and after a question, and shows them to nobody else", async () => {
+      await stage.team("Own machines");
+      const owner = await stage.member("Own machines", "owner");
+      const [made] = await stage.machines(owner, 1);
+      if (made === undefined) throw new Error("none");
+      expect(await stage.report(made, "full")).toBe(204);
+      const { page, complaints } = await stage.member("Own machines", "viewer");
+      const mine = panel(page, "My machines");
+      await show(page, "/settings/account");
+      await mine.getByText("talos account", { exact: true }).waitFor();
+      const code = await stage.linkCode(made);
+      await page.goto(`/settings/account#${code}`);
+      await mine.getByText("Is this link from your own machine?").waitFor();
+      expect(new URL(page.url()).hash).toBe("");
+      expect(await mine.locator("[data-key]").count()).toBe(0);
+      await button(mine, "Link this machine").click();
+      await mine.getByText("Full content, set by the default configuration").waitFor();
+      expect(await mine.textContent()).toContain("nothing: numbers alone leave it");
+      expect(await mine.textContent()).toContain("Counts only and keeps content and categories for 90 days");
+      await show(owner.page, "/settings/account");
+      await panel(owner.page, "My machines").getByText("No machine is linked to you").waitFor();
+      await page.goto(`/settings/account#${code}`);
+      await button(mine, "Link this machine").click();
+      await mine.getByText("This link no longer works").waitFor();
+      await button(mine, "Do not link").click();
+      await confirm(mine, "Unlink my machines");
+      await mine.getByText("No machine is linked to you").waitFor();
+      expect(complaints).toEqual([]);
     });
 
     it("is signed out everywhere, on this browser and the others", async () => {

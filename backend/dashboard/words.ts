@@ -1,3 +1,4 @@
+import type { PolicySource } from "#proto/agent-api.ts";
 import type { Category } from "#proto/categories.ts";
 import type { Dimension, Me } from "../domain/report.ts";
 import type { Role } from "../domain/role.ts";
@@ -70,6 +71,15 @@ export const MODE_WORDS: Record<Me["mode"], { label: string; meaning: string }> 
     label: "Full content",
     meaning: "Prompts and answers of developers who accepted it are stored, encrypted for this team.",
   },
+};
+
+/** Who set the mode in force, as a machine says it. */
+export const SET_BY_WORDS: Record<PolicySource, string> = {
+  default: "by the default configuration",
+  user: "by your configuration",
+  managed: "by managed policy",
+  server: "by the team",
+  consent: "by what is accepted on the machine",
 };
 
 /** What follows from a mode, for the developers and for the team. */

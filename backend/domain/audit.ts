@@ -32,6 +32,8 @@ export const AUDIT_ACTIONS = [
   "agent.rotate",
   "agent.revoke",
   "agent.unenrol",
+  "machine.link",
+  "machine.unlink",
   "api_key.create",
   "api_key.revoke",
   "export",

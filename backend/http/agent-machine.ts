@@ -3,11 +3,12 @@ import { endAgent, noteStatus } from "../store/agents.ts";
 import { acceptConsent, newNonce, withdrawConsent } from "../store/consents.ts";
 import { eraseDeveloper, mayErase } from "../store/erasure.ts";
 import { joinManagedGroups } from "../store/managed-groups.ts";
+import { newLinkCode, unlinkDeveloper } from "../store/own-machines.ts";
 import { readTeamSettings } from "../store/team-settings.ts";
 import { rotateToken } from "../store/tokens.ts";
 import { agentConfig, tagOf } from "./agent-config.ts";
 import { enrol } from "./enrol.ts";
-import { allowRotation } from "./enrol-allowance.ts";
+import { allowLink, allowRotation } from "./enrol-allowance.ts";
 import { cached, isKnown } from "./etag.ts";
 import { Refusal } from "./refusal.ts";
 import type { Handlers } from "./route-table.ts";
@@ -41,6 +42,14 @@ export const machines: Handlers<typeof machineRoutes> = {
   },
   "POST /v1/agent/consent/withdraw": async ({ db, actor, nowMs }) => {
     await withdrawConsent(db, actor, nowMs);
+  },
+  "POST /v1/agent/link": async ({ c, db, settings, actor, nowMs }) => {
+    await allowLink(c.env, actor);
+    const page = `${settings.PUBLIC_URL ?? new URL(c.req.url).origin}/settings/account`;
+    return { ...(await newLinkCode(db, actor, settings.PEPPER, nowMs)), page };
+  },
+  "POST /v1/agent/unlink": async ({ db, actor, nowMs }) => {
+    await unlinkDeveloper(db, actor, nowMs);
   },
   "POST /v1/agent/unenroll": async ({ c, db, actor, body, nowMs }) => {
     if (body.erase) {

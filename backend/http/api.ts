@@ -17,6 +17,7 @@ import { logFailure } from "./failure.ts";
 import { keys } from "./keys.ts";
 import { local } from "./local.ts";
 import { members } from "./members.ts";
+import { ownMachines } from "./own-machines.ts";
 import { document } from "./openapi.ts";
 import { Refusal } from "./refusal.ts";
 import { reports } from "./reports.ts";
@@ -49,6 +50,7 @@ export const api = new Hono<ApiEnv>().use((c, next) =>
 mount(api, ROUTES, {
   ...signIn,
   ...members,
+  ...ownMachines,
   ...reports,
   ...team,
   ...agents,

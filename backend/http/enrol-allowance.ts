@@ -11,6 +11,8 @@ const PER_ADDRESS: BucketPolicy = { eventsPerMinute: 120, burst: 600 };
 const PER_TOKEN: BucketPolicy = { eventsPerMinute: 300, burst: 1000 };
 /** Each new token is in the team's trail, which a machine that went wrong must not fill. */
 const PER_ROTATION: BucketPolicy = { eventsPerMinute: 0.1, burst: 10 };
+/** Somebody types a command. */
+const PER_LINK: BucketPolicy = { eventsPerMinute: 1, burst: 10 };
 
 /** The address itself is not kept, not even in the bucket's name. */
 export async function allowAddress(
@@ -28,6 +30,10 @@ export async function allowToken(env: ApiBindings, token: ShownToken): Promise<v
 
 export async function allowRotation(env: ApiBindings, agent: AgentActor): Promise<void> {
   await take(env, `rotate:${agent.id}`, PER_ROTATION);
+}
+
+export async function allowLink(env: ApiBindings, agent: AgentActor): Promise<void> {
+  await take(env, `link:${agent.id}`, PER_LINK);
 }
 
 /** Of an IPv6 address the first 64 bits: whoever has one has all addresses behind them. */

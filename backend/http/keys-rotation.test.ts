@@ -204,6 +204,8 @@ describe("digests", () => {
     await send("POST", "/api/enrolment-tokens", OLD, { kind: "bulk", maxUses: 2 });
     await send("POST", "/api/invites", OLD, { email: "ada@example.com", role: "viewer" });
     await setUp("/local/sign-in-code", {}, OLD);
+    const linking = { method: "POST", headers: { authorization: `Bearer ${team.agentToken}` } };
+    await call("/v1/agent/link", linking, OLD);
     const id = await keyId("pepper", OLD.PEPPER);
     for (const table of DIGEST_TABLES) {
       const { results } = await env.DB.prepare(`SELECT DISTINCT pepper FROM ${table}`).all();

@@ -3,6 +3,7 @@ import type { AgentActor, MemberActor } from "../domain/actor.ts";
 import { auditActor } from "../domain/audit.ts";
 import { audited } from "./audit.ts";
 import { SHOWN_LABEL } from "./labels.ts";
+import { forgetLinks } from "./own-machines.ts";
 
 /** What the machine says of itself. */
 export async function noteStatus(
@@ -46,6 +47,7 @@ export async function endAgent(
   } as const;
   await audited(db, actor.team, entry, nowMs, [
     db.prepare("DELETE FROM agent_tokens WHERE agent = ?1").bind(actor.agent),
+    ...forgetLinks(db, "id = ?1", actor.agent),
     db
       .prepare(
         `UPDATE agents SET revoked_at = ?3, ${FORGOTTEN}
@@ -96,6 +98,7 @@ export async function revokeAgent(
 ): Promise<boolean> {
   const entry = { actor: auditActor(actor), action: "agent.revoke", target: id } as const;
   const { changed } = await audited(db, actor.team, entry, nowMs, [
+    ...forgetLinks(db, "team = ?1 AND public_id = ?2", actor.team, id),
     db
       .prepare(
         `UPDATE agents SET revoked_at = ?3, ${FORGOTTEN} WHERE team = ?1 AND public_id = ?2 AND revoked_at IS NULL`,

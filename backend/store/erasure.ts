@@ -2,6 +2,7 @@ import type { AgentActor } from "../domain/actor.ts";
 import { auditActor } from "../domain/audit.ts";
 import { audited } from "./audit.ts";
 import { deleteTexts } from "./content.ts";
+import { forgetLinks } from "./own-machines.ts";
 import { type ContentRow, deleteLateRows, deleteTextsOf, namesOf } from "./content-rows.ts";
 
 const OF_DEVELOPER = "WHERE team = ?1 AND developer = ?2";
@@ -53,6 +54,7 @@ export async function eraseDeveloper(
     bound(`DELETE FROM session_rollups ${OF_DEVELOPER}`),
     bound(`DELETE FROM rollups ${OF_DEVELOPER}`),
     db.prepare("DELETE FROM group_developers WHERE developer = ?1").bind(actor.developer),
+    ...forgetLinks(db, "developer = ?1", actor.developer),
     db.prepare("UPDATE teams SET version = version + 1 WHERE id = ?1").bind(actor.team),
     db
       .prepare(

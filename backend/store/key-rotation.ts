@@ -35,6 +35,7 @@ const LIVE: Record<DigestTable, string> = {
   sign_in_codes: "expires_at > ?2",
   invites: "accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?2",
   api_keys: "revoked_at IS NULL AND expires_at > ?2",
+  link_codes: "expires_at > ?2",
 };
 
 export interface Resealed {

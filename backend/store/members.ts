@@ -154,6 +154,7 @@ export async function removeMember(
   const { changed } = await audited(db, actor.team, entry, nowMs, [
     bound(`DELETE FROM sign_ins WHERE member = ${OF_MEMBER} AND ?5 > 0`),
     bound(`DELETE FROM sign_in_codes WHERE member = ${OF_MEMBER} AND ?5 > 0`),
+    bound(`DELETE FROM own_machines WHERE member = ${OF_MEMBER} AND ?5 > 0`),
     bound(
       `UPDATE invites SET revoked_at = ?5 WHERE invited_by = ${OF_MEMBER}
           AND accepted_at IS NULL AND revoked_at IS NULL`,

@@ -1,5 +1,6 @@
 import { audited } from "./audit.ts";
 import { newId } from "./ids.ts";
+import { forgetLinks } from "./own-machines.ts";
 import { entry, type Message, teamOfOrganization } from "./organizations.ts";
 
 /** A team for a new organization. Its days are cut in UTC. */
@@ -49,6 +50,7 @@ export async function deleteTeamFor(
   await audited(db, team, entry("team.delete", ""), nowMs, [
     spend,
     db.prepare("DELETE FROM sign_ins WHERE member IN (SELECT id FROM members WHERE team = ?1)").bind(team),
+    ...forgetLinks(db, "team = ?1", team),
     db.prepare("UPDATE teams SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL").bind(team, nowMs),
   ]);
 }

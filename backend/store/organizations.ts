@@ -201,6 +201,7 @@ async function removeKnown(
     spend,
     bound(`DELETE FROM sign_ins WHERE member = ${ofMember}`),
     bound(`DELETE FROM sign_in_codes WHERE member = ${ofMember}`),
+    bound(`DELETE FROM own_machines WHERE member = ${ofMember}`),
     bound(
       `UPDATE invites SET revoked_at = ?3 WHERE invited_by = ${ofMember}
           AND accepted_at IS NULL AND revoked_at IS NULL`,

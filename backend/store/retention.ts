@@ -74,10 +74,11 @@ export async function sweepZeroRows(db: D1Database): Promise<number> {
   return count + (await run(db, `DELETE FROM session_rollups WHERE ${empty}`));
 }
 
-/** Sign-ins and replaced tokens that are over, and messages of an identity provider that cannot come again. */
+/** Codes, sign-ins and replaced tokens that are over, and messages of an identity provider that cannot come again. */
 export async function deleteExpired(db: D1Database, nowMs: number): Promise<number> {
   const codes = await run(db, "DELETE FROM sign_in_codes WHERE expires_at <= ?1", nowMs);
+  const links = await run(db, "DELETE FROM link_codes WHERE expires_at <= ?1", nowMs);
   const signIns = await run(db, "DELETE FROM sign_ins WHERE idle_at <= ?1 OR ends_at <= ?1", nowMs);
   const tokens = await run(db, "DELETE FROM agent_tokens WHERE expires_at <= ?1", nowMs);
-  return codes + signIns + tokens + (await pruneSeen(db, nowMs));
+  return codes + links + signIns + tokens + (await pruneSeen(db, nowMs));
 }

@@ -9,6 +9,7 @@ export const DIGEST_TABLES = [
   "sign_in_codes",
   "invites",
   "api_keys",
+  "link_codes",
 ] as const;
 export type DigestTable = (typeof DIGEST_TABLES)[number];
 

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { type EnrolAnswer, type NonceAnswer, signedBytes } from "#proto/agent-api.ts";
+import { type EnrolAnswer, type LinkAnswer, type NonceAnswer, signedBytes } from "#proto/agent-api.ts";
 import { contractHash } from "../domain/consent.ts";
 import { toBase64Url } from "../domain/crypto.ts";
 import { SCOPES } from "../domain/role.ts";
@@ -49,6 +49,7 @@ export async function world(name: string, word: string): Promise<World> {
   const key = await ok<{ secret: string }>(owner, "POST /api/keys", { label: `${word} key`, scopes });
   const { token: bulkToken } = await newToken(owner, { kind: "bulk", label: `${word} bulk`, maxUses: 50 });
   const machine = await consenting(owner, `${word} Real Name`);
+  await linking(owner, machine);
   const { token: personToken } = await newToken(owner, { kind: "person", name: `${word} Next Name` });
   const csv = `developer,group\n${machine.developer.id},${word} group\n`;
   await ok(owner, "PUT /api/groups/csv", { csv });
@@ -124,6 +125,13 @@ async function consenting(owner: string, realName: string): Promise<EnrolAnswer>
   const said = { version: "0.1.0", policySource: "default", mode: "full", counters: {} };
   await asAgent(made.machine.agentToken, "POST /v1/agent/status", said);
   return made.machine;
+}
+
+/** The owner's own machine, which has asked for another code since. */
+async function linking(owner: string, { agentToken }: EnrolAnswer): Promise<void> {
+  const code = async () => (await (await asAgent(agentToken, "POST /v1/agent/link")).json<LinkAnswer>()).code;
+  await ok(owner, "POST /api/account/machines", { code: await code() });
+  await code();
 }
 
 /** Tables that belong to no team. A new table must have a team, or a column that leads to one, or be named here. */

@@ -161,6 +161,7 @@ it.each([
   ["enroll", "1", true],
   ["backfill", "true", true],
   ["consent", "anything", true],
+  ["account", "1", true],
   ["enroll", "0", false],
   ["enroll", "false", false],
   ["enroll", "", false],

@@ -21,7 +21,7 @@ const LONG_MS = 3_600_000;
 const LOOK_MS = 50;
 
 /** These speak to the team's backend. */
-const SENDING: ReadonlySet<string> = new Set(["backfill", "enroll", "unenroll", "consent"]);
+const SENDING: ReadonlySet<string> = new Set(["backfill", "enroll", "unenroll", "consent", "account"]);
 
 /** Anything but nothing, `0` and `false` counts: somebody who sets it wants nothing to leave. */
 function isSet({ TALOS_DRY_RUN: value = "" }: NodeJS.ProcessEnv): boolean {

@@ -146,6 +146,32 @@ describe("enrolling", () => {
     expect((await machine.talosAlone("ledger", "verify")).stdout).toMatch(/\nintact\n$/);
   }, 120_000);
 
+  it("`talos account` prints a link for the account page, which is in the ledger as a request and on no disk", async () => {
+    expect(await machine.talosAlone("account")).toMatchObject({ code: 1, stdout: "" });
+    await enroll(team.token());
+    machine.followAlone();
+    await until(() => team.agents[0]?.status !== undefined, "the collector has spoken");
+    const { code, stdout } = await machine.talosAlone("account");
+    const link = team.agents[0]?.link ?? "none";
+    expect([code, stdout.includes(`\n  ${team.url}/settings/account#${link}\n`)]).toEqual([0, true]);
+    expect(stdout).toContain("for 10 minutes");
+    expect(stdout).not.toContain("already");
+    expect(everything(machine.dir).filter(({ text }) => text.includes(link))).toEqual([]);
+    expect((await machine.talosAlone("ledger")).stdout).toMatch(/POST \/v1\/agent\/link +0 .*taken/);
+    expect((await machine.talosAlone("status")).stdout).toContain("`talos account`");
+    expect((await machine.talosAlone("account")).stdout).toContain("talos account --unlink");
+    expect((await machine.talosAlone("account", "--unlink")).code).toBe(0);
+    expect(team.agents[0]?.link).toBeUndefined();
+    const body = JSON.stringify({
+      code: "lnk_1",
+      expiresAt: 1,
+      page: "https://e.example/\u001b[2J",
+      linked: false,
+    });
+    team.instead("/v1/agent/link", { status: 200, headers: { "content-type": "application/json" }, body });
+    expect(await machine.talosAlone("account", "--json")).toMatchObject({ code: 1, stdout: "" });
+  }, 120_000);
+
   it("says what is there, and replaces it only when asked and only in the same team", async () => {
     await enroll(team.token());
     const before = read("token");

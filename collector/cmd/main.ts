@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { accountCommand } from "./account-command.ts";
 import { auditCommand } from "./audit-command.ts";
 import { backfillCommand } from "./backfill-command.ts";
 import { componentsCommand } from "./components-command.ts";
@@ -50,6 +51,7 @@ Examples:
   .addCommand(componentsCommand())
   .addCommand(configCommand())
   .addCommand(consentCommand())
+  .addCommand(accountCommand())
   .addCommand(cursorHooksCommand())
   .addCommand(statusCommand())
   .addCommand(topCommand())

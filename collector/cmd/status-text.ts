@@ -8,6 +8,8 @@ export interface TextOptions {
   color: boolean;
   /** Undefined where no configuration says what is in force. */
   mode?: ModeInForce | undefined;
+  /** This machine belongs to a team. */
+  isEnrolled?: boolean;
 }
 
 const KEY_SOURCES = {
@@ -23,6 +25,7 @@ export function renderStatus(status: Status, options: TextOptions): string {
   const lines = [
     headline(status, options, paint),
     ...(options.mode === undefined ? [] : [modeLine(options.mode)]),
+    ...(options.isEnrolled === true ? ["Your own page of the team shows it too: `talos account`"] : []),
     "",
     `${number(balance.read)} read = ${number(balance.accepted)} accepted + ${dropped(balance.dropped)} + ${number(balance.open)} open   ${verdict(readBalances(status), paint)}`,
     "",

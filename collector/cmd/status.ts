@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { readStatus } from "#state/status.ts";
 import type { ModeInForce } from "../service/modes.ts";
+import { EnrolmentFolder } from "../enrolment/folder.ts";
 import { markWatching } from "../service/watching.ts";
 import { type Pause, pauseAt, readPauses } from "../service/pauses.ts";
 import { EXIT } from "./failure.ts";
@@ -66,6 +67,7 @@ function show({ dir, configDir, mode }: Place, { json }: StatusOptions): number 
   const nowMs = Date.now();
   const pause = pauseAt(readPauses(configDir), nowMs);
   const backfill = backfillUnderWay(dir);
+  const isEnrolled = new EnrolmentFolder(configDir).exists;
   if (json === true) {
     const inForce = mode === undefined ? null : { mode: mode.mode, setBy: mode.setBy, isFresh: mode.isFresh };
     const more = { privacy: inForce, paused: jsonOf(pause), backfill: backfill ?? null };
@@ -73,7 +75,7 @@ function show({ dir, configDir, mode }: Place, { json }: StatusOptions): number 
   } else {
     if (pause !== undefined) process.stdout.write(`${pauseNote(pause, nowMs)}\n`);
     if (backfill !== undefined) process.stdout.write(`${backfillNote(backfill)}\n`);
-    process.stdout.write(renderStatus(status, { nowMs, color, mode }));
+    process.stdout.write(renderStatus(status, { nowMs, color, mode, isEnrolled }));
   }
   const parked = status.destinations.some(({ health }) => health?.state === "parked");
   return parked || !status.balance.balanced ? EXIT.undelivered : 0;

@@ -6,6 +6,7 @@ import type {
   AgentStatus,
   EnrolAnswer,
   EnrolRequest,
+  LinkAnswer,
   NonceAnswer,
   RotateAnswer,
   SignedConfig,
@@ -47,6 +48,18 @@ const EnrolShape = z.object({
 }) satisfies z.ZodType<EnrolAnswer>;
 const NonceShape = z.object({ nonce: z.string().max(100) }) satisfies z.ZodType<NonceAnswer>;
 const RotateShape = z.object({ agentToken: Token }) satisfies z.ZodType<RotateAnswer>;
+/** Opened by a person, so it is looked at: an address of the web, printable, with nothing behind it. */
+const PageAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(500)
+  .regex(/^[\x21-\x7e]+$/)
+  .refine((text) => !/[#?]/.test(text));
+const LinkShape = z.object({
+  code: z.string().regex(/^[\w-]{1,100}$/),
+  expiresAt: z.int().nonnegative(),
+  page: PageAddress,
+  linked: z.boolean(),
+}) satisfies z.ZodType<LinkAnswer>;
 
 /** Why there is no answer that can be used. `reason` is a constant of ours, with a status or a code. */
 export interface Trouble {
@@ -119,6 +132,14 @@ export class BackendClient {
 
   withdraw(token: string, signal: AbortSignal): Promise<Outcome<unknown>> {
     return this.#call({ method: "POST", path: "/v1/agent/consent/withdraw", token }, signal);
+  }
+
+  link(token: string, signal: AbortSignal): Promise<Outcome<LinkAnswer>> {
+    return this.#call({ method: "POST", path: "/v1/agent/link", token, answer: LinkShape }, signal);
+  }
+
+  unlink(token: string, signal: AbortSignal): Promise<Outcome<unknown>> {
+    return this.#call({ method: "POST", path: "/v1/agent/unlink", token }, signal);
   }
 
   unenrol(token: string, body: UnenrolRequest, signal: AbortSignal): Promise<Outcome<unknown>> {

@@ -35,6 +35,8 @@ interface Agent {
   left?: { erase: boolean };
   revoked: boolean;
   nonce?: string;
+  /** Of its last code for an account page. */
+  link?: string;
   consent?: Consent;
 }
 
@@ -225,6 +227,15 @@ export class FakeTeam {
         return { status: this.#accept(agent, call.body as SignedConsent) ? 204 : 409 };
       case "POST /v1/agent/consent/withdraw":
         delete agent.consent;
+        return { status: 204 };
+      case "POST /v1/agent/link": {
+        const linked = agent.link !== undefined;
+        agent.link = `lnk_${randomBytes(32).toString("base64url")}`;
+        const page = `${this.url}/settings/account`;
+        return { status: 200, body: { code: agent.link, expiresAt: this.now() + 600_000, page, linked } };
+      }
+      case "POST /v1/agent/unlink":
+        delete agent.link;
         return { status: 204 };
       case "POST /v1/agent/unenroll":
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a test looks at

@@ -131,6 +131,13 @@ export class Stage {
     return made;
   }
 
+  /** What `talos account` prints there, without the page. */
+  async linkCode({ agentToken }: Machine): Promise<string> {
+    const headers = { authorization: `Bearer ${agentToken}` };
+    const response = await fetch(`${this.url}/v1/agent/link`, { method: "POST", headers });
+    return ((await response.json()) as { code: string }).code;
+  }
+
   async report({ agentToken }: Machine, mode = "off"): Promise<number> {
     const response = await fetch(`${this.url}/v1/agent/status`, {
       method: "POST",

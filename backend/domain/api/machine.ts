@@ -4,6 +4,7 @@ import {
   type AgentStatus,
   type EnrolAnswer,
   type EnrolRequest,
+  type LinkAnswer,
   type NonceAnswer,
   type RotateAnswer,
   type SignedConfig,
@@ -11,7 +12,7 @@ import {
   type UnenrolRequest,
 } from "#proto/agent-api.ts";
 import { CONSENT_FIELDS, ENROL_FIELDS, STATUS_FIELDS } from "#proto/egress-agent.ts";
-import { AgentId, DeveloperId } from "./fields.ts";
+import { AgentId, DeveloperId, Moment } from "./fields.ts";
 import { defineRoutes } from "./spec.ts";
 
 const Enrol = z.strictObject({
@@ -85,6 +86,21 @@ export const machineRoutes = defineRoutes({
   },
   "POST /v1/agent/consent/withdraw": {
     summary: "Takes back what was accepted on this machine.",
+    access: { who: "agent" },
+  },
+  "POST /v1/agent/link": {
+    summary: "A code by which a member of the team shows this machine on their own account page, once.",
+    access: { who: "agent" },
+    answer: z.object({
+      code: z.string(),
+      expiresAt: Moment,
+      page: z.string(),
+      linked: z.boolean(),
+    }) satisfies z.ZodType<LinkAnswer>,
+    refusals: { rate_limited: 429 },
+  },
+  "POST /v1/agent/unlink": {
+    summary: "No account page shows the machines of this person any more.",
     access: { who: "agent" },
   },
   "POST /v1/agent/unenroll": {

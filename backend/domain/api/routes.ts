@@ -6,6 +6,7 @@ import { categoryRoutes } from "./categories.ts";
 import { categorizeRoutes } from "./categorize.ts";
 import { machineRoutes } from "./machine.ts";
 import { memberRoutes } from "./members.ts";
+import { ownMachineRoutes } from "./own-machines.ts";
 import { reportRoutes } from "./reports.ts";
 import { signInRoutes } from "./sign-in.ts";
 import { teamRoutes } from "./team.ts";
@@ -14,6 +15,7 @@ import { teamRoutes } from "./team.ts";
 export const ROUTES = {
   ...signInRoutes,
   ...memberRoutes,
+  ...ownMachineRoutes,
   ...reportRoutes,
   ...teamRoutes,
   ...agentRoutes,

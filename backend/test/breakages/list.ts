@@ -1,5 +1,6 @@
 import type { Breakage } from "./breakage.ts";
 import { configurations } from "./configurations.ts";
+import { ownMachines } from "./own-machines.ts";
 import { people } from "./people.ts";
 import { provider } from "./provider.ts";
 import { teams } from "./teams.ts";
@@ -14,4 +15,5 @@ export const BREAKAGES: readonly Breakage[] = [
   ...provider,
   ...configurations,
   ...trails,
+  ...ownMachines,
 ];

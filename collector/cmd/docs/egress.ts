@@ -121,7 +121,8 @@ function agent(): string {
   return `## What an enrolled machine tells its team's backend
 
 Besides records, and only after \`talos enroll\`. Asking for the configuration (\`GET /v1/agent/config\`) and for a new agent
-token (\`POST /v1/agent/token\`) sends the agent token and nothing else. A request with any other field is refused.
+token (\`POST /v1/agent/token\`), and \`talos account\` (\`POST /v1/agent/link\`, \`POST /v1/agent/unlink\`), send the agent token
+and nothing else. A request with any other field is refused.
 
 ${tables.join("\n\n")}`;
 }

@@ -5,6 +5,7 @@ import { Loaded, Panel } from "../../parts/panel.tsx";
 import { call } from "../../settings-api.ts";
 import { useAnswer } from "../../use-answer.ts";
 import { ROLE_WORDS } from "../../words.ts";
+import { OwnMachines } from "./own-machines.tsx";
 import type { PageProps } from "./settings.tsx";
 
 export function Account({ me, onMeChanged }: PageProps) {
@@ -42,6 +43,7 @@ export function Account({ me, onMeChanged }: PageProps) {
               ))}
             </dl>
           </Panel>
+          <OwnMachines timeZone={me.team.timeZone} />
           <SignIns signIns={signIns} timeZone={me.team.timeZone} />
         </>
       )}
