@@ -50,7 +50,14 @@ const LAYERS: Layer[] = [
   },
   {
     folder: "collector/proof",
-    mayImport: [...ours, "collector/consent", "collector/service", "node:"],
+    // The hook recorder is run as Cursor runs it: it is no component that the service could be given.
+    mayImport: [
+      ...ours,
+      "collector/consent",
+      "collector/service",
+      "receivers/cursor/hooks/command.ts",
+      "node:",
+    ],
   },
   {
     folder: "collector/telemetry",
@@ -109,7 +116,7 @@ const LAYERS: Layer[] = [
       "backend/domain/api",
       "zod",
     ],
-    mayName: ["backend/domain/report.ts", "backend/domain/category-report.ts"],
+    mayName: ["backend/domain/report.ts", "backend/domain/category-report.ts", "proto/agent-api.ts"],
   },
   { folder: "backend", mayImport: ["backend", "proto", "hono", "zod", "cloudflare:"] },
 ];
