@@ -74,8 +74,9 @@ export interface PlacedEvent extends Event {
 }
 
 /**
- * Two versions of one record: the earlier time, a model that has a name of its own, and of everything else the greater. Whatever the order and
- * however often versions arrive, the result is the same. The SQL of `store/ingest.ts` is this rule again.
+ * Two versions of one record: the earlier time, a model that has a name of its own, and of everything else the greater.
+ * Whatever the order and however often versions arrive, the result is the same. The SQL of `store/ingest.ts` is this
+ * rule again.
  */
 export function merge(a: PlacedEvent, b: PlacedEvent): PlacedEvent {
   const category = preferred(a.category, b.category);

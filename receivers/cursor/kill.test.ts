@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { CursorHome, munged, PROMPT_CANARY, SECRET_CANARY, uuid } from "#testkit/cursor/home.ts";
 import { Machine } from "../../collector/cmd/testing.ts";
+import { followCursor } from "./testing.ts";
 
 const FOLDER = "/home/dev/work/acme shop";
 const TURNS = 60;
@@ -11,22 +12,7 @@ let cursor: CursorHome;
 beforeEach(() => {
   machine = new Machine();
   cursor = new CursorHome(machine.home);
-  const text = `receivers:
-  cursor:
-    include: ["${machine.home}/.cursor/projects/*/agent-transcripts/**/*.jsonl"]
-    user_dir: "${cursor.userDir}"
-    start_at: beginning
-    database_interval: 200ms
-processors: { cwd_hash: { salt: "a-team-salt-of-32-characters-012" }, redaction: { mode: "off" } }
-exporters: { file: { path: "${machine.outFile("file")}" } }
-service:
-  state_dir: ${machine.stateDir}
-  outbox: { key_source: file }
-  batch: { timeout: 200ms }
-  pipelines:
-    logs: { receivers: [cursor], processors: [cwd_hash, redaction], exporters: [file] }
-`;
-  writeFileSync(machine.configFile, text);
+  followCursor(machine, cursor.userDir);
 });
 afterEach(async () => {
   cursor.close();

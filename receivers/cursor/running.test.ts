@@ -7,6 +7,7 @@ import { CursorCorpus } from "#testkit/cursor/corpus.ts";
 import { WORKS } from "#testkit/cursor/corpus-conversations.ts";
 import { munged, PROMPT_CANARY, SECRET_CANARY } from "#testkit/cursor/home.ts";
 import { Machine, until } from "../../collector/cmd/testing.ts";
+import { followCursor } from "./testing.ts";
 
 const REQUEST = "gen_ai.client.inference.operation.details";
 
@@ -16,23 +17,7 @@ const writers: ChildProcess[] = [];
 beforeEach(() => {
   machine = new Machine();
   corpus = new CursorCorpus(machine.home);
-  const text = `receivers:
-  cursor:
-    include: ["${machine.home}/.cursor/projects/*/agent-transcripts/**/*.jsonl"]
-    user_dir: "${corpus.userDir}"
-    start_at: beginning
-    database_interval: 200ms
-    idle_timeout: 2s
-processors: { cwd_hash: { salt: "a-team-salt-of-32-characters-012" }, redaction: { mode: "off" } }
-exporters: { file: { path: "${machine.outFile("file")}" } }
-service:
-  state_dir: ${machine.stateDir}
-  outbox: { key_source: file }
-  batch: { timeout: 200ms }
-  pipelines:
-    logs: { receivers: [cursor], processors: [cwd_hash, redaction], exporters: [file] }
-`;
-  writeFileSync(machine.configFile, text);
+  followCursor(machine, corpus.userDir, "idle_timeout: 2s");
 });
 afterEach(async () => {
   for (const writer of writers.splice(0)) writer.kill("SIGKILL");

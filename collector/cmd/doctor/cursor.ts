@@ -38,7 +38,11 @@ export const cursor: Check = {
       receivers.map(({ config }) => databaseOf(config, config.user_dir ?? defaultUserDir(platform))),
     );
     const { stateDir } = planned.plan;
-    return together([...databases, ...busy(stateDir), hooksOf(readHooksStatus({ platform, stateDir }))]);
+    return together([
+      ...databases,
+      ...passedOver(stateDir),
+      hooksOf(readHooksStatus({ platform, stateDir })),
+    ]);
   },
 };
 
@@ -77,7 +81,7 @@ const FINDINGS: Record<Answer["outcome"], (answer: Answer, file: string) => Find
   empty: () => ok("its database holds no conversation yet"),
   busy: () =>
     ok(
-      "its database cannot be read just now: it is being written, or is no database; the collector tries again",
+      "its database cannot be read just now: it is being written, or may not be read; the collector tries again",
     ),
   unusable: () =>
     warn(
@@ -99,7 +103,7 @@ function journalOf(file: string): string {
   return header[WRITE_VERSION_AT] === 2 ? "with a write-ahead log" : "with a rollback journal";
 }
 
-function busy(stateDir: string): Finding[] {
+function passedOver(stateDir: string): Finding[] {
   const counters = readStatus(stateDir)?.counters ?? {};
   const malformed = counters["receiver_malformed_rows"] ?? 0;
   return malformed === 0
